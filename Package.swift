@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// `Scripts/setup.sh` puts libtorch and Arrow here (links to folders elsewhere when told so).
+let dependencies = Context.packageDirectory + "/.deps"
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+// SwiftPM drops a run path named in a .pc file, so programs and tests name it here. Libraries hold no unsafe flags.
+let runPaths: [LinkerSetting] = [
+  .unsafeFlags(
+    ["libtorch/lib", "libarrow"].flatMap { ["-Xlinker", "-rpath", "-Xlinker", "\(dependencies)/\($0)"] })
+]
+
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil, exclude: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: swiftSettings)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies, path: path, swiftSettings: swiftSettings, linkerSettings: runPaths)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.target(name: name), "_TestSupport"] + dependencies, resources: resources,
+    swiftSettings: swiftSettings, linkerSettings: runPaths)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "pushforward",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Pushforward", targets: ["Pushforward"]),
+    .executable(name: "pushforward", targets: ["PushforwardCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+  ],
+  targets: [
+    // Floor 0: libraries found through pkg-config.
+    .systemLibrary(name: "LibTorch", pkgConfig: "pushforward-libtorch"),
+    .systemLibrary(name: "LibArrow", pkgConfig: "pushforward-libarrow"),
+
+    // Floor 1: C interfaces over C++ libraries.
+    .target(name: "CTorch", dependencies: ["LibTorch"]),
+    .target(name: "CArrow", dependencies: ["LibArrow"]),
+
+    // Floors 2 to 5: tensors, networks and data, probability, training.
+    library("Torch", ["CTorch"]),
+    library("NeuralNetworks", ["Torch"]),
+    library("Datasets", ["Torch", "CArrow"]),
+    library("Probability", ["Torch", "NeuralNetworks"]),
+    library("Training", ["NeuralNetworks", "Datasets", "Probability"]),
+
+    // Floors 6 to 9: model families, the catalogue, the umbrella, the command line.
+    library("Flows", ["Probability", "Training"]),
+    library("Models", ["Flows"]),
+    library("Pushforward", ["Torch", "NeuralNetworks", "Datasets", "Probability", "Training", "Flows", "Models"]),
+    program("PushforwardCLI", ["Pushforward", argumentParser, yams]),
+
+    // Tools and tests.
+    program("generate-operations", [], path: "Tools/generate-operations"),
+    .target(
+      name: "_TestSupport", dependencies: ["Pushforward"], path: "Tests/_TestSupport", swiftSettings: swiftSettings),
+    tests("Torch"),
+  ],
+  cxxLanguageStandard: .cxx20
+)
