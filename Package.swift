@@ -25,9 +25,12 @@ func library(
     name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: swiftSettings)
 }
 
-func program(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+func program(
+  _ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []
+) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies, path: path, swiftSettings: swiftSettings, linkerSettings: runPaths)
+    name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: swiftSettings,
+    linkerSettings: runPaths)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
@@ -73,7 +76,7 @@ let package = Package(
     program("PushforwardCLI", ["Pushforward", argumentParser, yams]),
 
     // Tools and tests.
-    program("generate-operations", [], path: "Tools/generate-operations"),
+    program("generate-operations", [], path: "Tools/generate-operations", exclude: ["operations.txt"]),
     .target(
       name: "_TestSupport", dependencies: ["Pushforward"], path: "Tests/_TestSupport", swiftSettings: swiftSettings),
     tests("Torch"),

@@ -1,0 +1,21 @@
+// Changes of a tensor's memory, for parameters, optimizers and running averages inside the package. Never for a value
+// that a gradient graph holds.
+
+extension Tensor {
+  package func copyInPlace(from other: Tensor) { Operation.copy_(self, other) }
+
+  package static func multiplyInPlace(_ tensors: [Tensor], by factor: Tensor) {
+    Operation._foreach_mul__Tensor(tensors, factor)
+  }
+
+  package static func interpolateInPlace(_ tensors: [Tensor], toward others: [Tensor], by weight: Double) {
+    Operation._foreach_lerp__Scalar(tensors, others, weight.scalar)
+  }
+
+  package static func copyInPlace(_ tensors: [Tensor], from others: [Tensor]) {
+    Operation._foreach_copy_(tensors, others)
+  }
+
+  /// The Euclidean norm of each tensor.
+  package static func norms(_ tensors: [Tensor]) -> [Tensor] { Operation._foreach_norm_Scalar(tensors, 2) }
+}
