@@ -119,9 +119,8 @@ extension Tensor {
     Operation.quantile_scalar(self, probability, dimension, keepingDimensions)
   }
 
-  /// For each value, the position in the sorted last dimension of this tensor where it would be inserted.
-  ///
-  /// - Parameter right: puts a value after equal ones.
+  /// For each value, the position in the sorted last dimension of this tensor where it would be inserted;
+  /// `right` puts a value after equal ones.
   public func searchSorted(_ values: Tensor, right: Bool = false) -> Tensor {
     Operation.searchsorted_Tensor(contiguous(), values.contiguous(), right: right)
   }
