@@ -28,7 +28,7 @@ PYTHON_VERSION = "3.11"
 # Free space that is asked for before anything is downloaded: wheels and what is unpacked of them.
 ARROW_BYTES = 400_000_000
 CPU_BYTES = 1_500_000_000
-CUDA_BYTES = 12_000_000_000
+CUDA_BYTES = 9_000_000_000
 
 # What is unpacked, by the wheel's name: the first pattern that matches a path decides.
 LICENSES = [("+", "*.dist-info/METADATA"), ("+", "*.dist-info/*LICEN[SC]E*"), ("+", "*.dist-info/*NOTICE*")]

@@ -55,6 +55,16 @@ check_platform() {
   at_least "$libc" 2.28 || fail "glibc $libc is too old." "use a Linux with glibc 2.28 or newer."
 }
 
+# Characters that SwiftPM, the compiler or PKG_CONFIG_PATH cannot take in a path (spaces they can).
+check_path() {
+  case $root in
+    *[\"\#%:\\]* | *$'\n'*)
+      fail "the folder's path ($root) holds one of the characters \" # % : \\ or a line break; Swift cannot build there." \
+        "move or rename the folder."
+      ;;
+  esac
+}
+
 # at_least VERSION WANTED
 at_least() { [[ $(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]; }
 
@@ -218,13 +228,15 @@ write_pkgconfig() {
     fail "pyarrow $pyarrow_version brings no libarrow.so or no libparquet.so." "unset PYARROW_VERSION."
   version=$(libtorch_version "$deps/libtorch")
   mkdir -p "$folder" "$deps/pkgconfig"
+  # Not -ltorch: in a CUDA build it would load all CUDA libraries at the start of every program. They are loaded at run
+  # time, when a program asks for a GPU.
   cat >"$folder/pushforward-libtorch.pc" <<END
 prefix=$prefix/libtorch
 Name: pushforward-libtorch
 Description: libtorch
 Version: $version
 Cflags: -I\${prefix}/include -I\${prefix}/include/torch/csrc/api/include
-Libs: -L\${prefix}/lib -ltorch -ltorch_cpu -lc10
+Libs: -L\${prefix}/lib -ltorch_cpu -lc10
 END
   cat >"$folder/pushforward-libarrow.pc" <<END
 prefix=$prefix/libarrow
@@ -239,6 +251,7 @@ END
 
 main() {
   check_platform
+  check_path
   check_libtorch
   check_swift
   if is_up_to_date; then exit 0; fi
