@@ -55,7 +55,7 @@ generate: setup ## write the generated files anew
 	swift run $(SWIFTFLAGS) generate-operations
 
 .PHONY: docs
-docs: setup ## build the documentation of every library into .build/documentation
+docs: setup ## build the documentation of every library into .build/documentation/site
 	@Scripts/docs.sh
 
 .PHONY: bench
