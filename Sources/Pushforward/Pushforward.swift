@@ -4,5 +4,6 @@
 @_exported public import Models
 @_exported public import NeuralNetworks
 @_exported public import Probability
+@_exported public import Reports
 @_exported public import Torch
 @_exported public import Training

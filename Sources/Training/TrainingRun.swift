@@ -30,12 +30,12 @@ final class TrainingRun<Model: Module> {
     optimizer = configuration.makeOptimizer(for: parameters)
     average =
       configuration.averagingDecay > 0
-      ? ExponentialMovingAverage(of: parameters, decay: configuration.averagingDecay) : nil
+      ? ExponentialMovingAverage(parameters, decay: configuration.averagingDecay) : nil
     rowsPerStep = min(configuration.batchSize, training.count)
     stepsPerEpoch = training.count / rowsPerStep
     state = TrainingState(
       shuffling: rng.split(), layers: rng.split(),
-      scheduler: LearningRateScheduler(configuration.schedule, baseRate: configuration.learningRate))
+      scheduler: LearningRateScheduler(configuration.schedule, initialRate: configuration.learningRate))
   }
 
   func train(
@@ -109,7 +109,7 @@ final class TrainingRun<Model: Module> {
       state.bestEpoch = state.epoch
       return
     }
-    let loss = average.map { $0.withAverages { evaluate(validation, objective) } } ?? evaluate(validation, objective)
+    let loss = average.map { $0.withAverage { evaluate(validation, objective) } } ?? evaluate(validation, objective)
     state.validationLoss = loss
     try requireFinite(loss, "validation loss")
     state.scheduler.observe(validationLoss: loss)
@@ -117,7 +117,7 @@ final class TrainingRun<Model: Module> {
       state.bestValidationLoss = loss
       state.bestEpoch = state.epoch
       state.epochsSinceBest = 0
-      best = average.map { $0.withAverages { model.state() } } ?? model.state()
+      best = average.map { $0.withAverage { model.state() } } ?? model.state()
     } else {
       state.epochsSinceBest += 1
     }
