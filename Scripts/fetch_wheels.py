@@ -76,6 +76,11 @@ def end_with_parent():
     ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
+def place(folder):
+    """The folder that lasts, for messages: without the temporary one."""
+    return re.sub(r"/tmp\.[^/]*(/.*)?$", "", folder)
+
+
 def gigabytes(count):
     return f"{count / 1e9:.1f} GB"
 
@@ -84,14 +89,14 @@ def require_space(folder, needed, what):
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise Failure(
-            f"the disk that holds {folder} has {gigabytes(free)} free; {what} needs {gigabytes(needed)}.",
+            f"the disk that holds {place(folder)} has {gigabytes(free)} free; {what} needs {gigabytes(needed)}.",
             "free some space, or move the package to a larger disk, and run Scripts/setup.sh again.",
         )
 
 
 def full_disk(folder):
     return Failure(
-        f"the disk that holds {folder} is full.",
+        f"the disk that holds {place(folder)} is full.",
         "free some space, or move the package to a larger disk, and run Scripts/setup.sh again."
         " Nothing was left half-installed.",
     )

@@ -75,7 +75,7 @@ check_swift() {
       "install Swift $oldest_swift or newer (swift.org/install) and put its usr/bin folder into PATH."
   output=$(swift --version 2>&1) ||
     fail "$(command -v swift) does not run: $(head -n 1 <<<"$output")" \
-      "install what Swift needs (apt-get install binutils git libc6-dev libcurl4 libedit2 libsqlite3-0 libxml2 zlib1g)."
+      "install what Swift needs (apt-get install binutils gcc git libcurl4 libedit2 libncurses6 libsqlite3-0 libstdc++-12-dev libxml2)."
   version=$(sed -nE 's/.*Swift version ([0-9]+(\.[0-9]+)+).*/\1/p' <<<"$output" | head -n 1)
   [[ -n $version ]] ||
     fail "$(command -v swift) is not the Swift compiler: it says '$(head -n 1 <<<"$output")'." \
