@@ -35,7 +35,7 @@ build: setup ## build the command line for use: .build/release/pushforward
 .PHONY: test
 test: setup test-setup ## build everything and run every test
 	swift build --build-tests $(SWIFTFLAGS)
-	swift test $(SWIFTFLAGS) $(TESTFLAGS)
+	swift test --disable-xctest $(SWIFTFLAGS) $(TESTFLAGS)
 
 .PHONY: test-setup
 test-setup: ## test Scripts/setup.sh against made-up wheels: no network, some seconds
@@ -67,8 +67,8 @@ study: setup ## compare the models with their peers in Python
 	@Scripts/study.sh
 
 .PHONY: clean
-clean: ## delete what was built (.build) and the runs of the demo (runs)
-	rm -rf .build runs
+clean: ## delete what was built (.build) and the run of the demo (runs/digits)
+	rm -rf .build runs/digits
 
 .PHONY: distclean
 distclean: clean ## delete the fetched libraries (.deps) as well
