@@ -71,9 +71,12 @@ let package = Package(
 
     // Floors 6 to 9: model families, the catalogue, the umbrella, the command line.
     library("Flows", ["Probability", "Training"]),
-    library("Models", ["Flows"]),
-    library("Pushforward", ["Torch", "NeuralNetworks", "Datasets", "Probability", "Training", "Flows", "Models"]),
-    program("PushforwardCLI", ["Pushforward", argumentParser, yams]),
+    library("Reports", ["Datasets"]),
+    library("Models", ["Flows", yams]),
+    library(
+      "Pushforward",
+      ["Torch", "NeuralNetworks", "Datasets", "Probability", "Training", "Flows", "Reports", "Models"]),
+    program("PushforwardCLI", ["Pushforward", argumentParser]),
 
     // Tools and tests.
     program("generate-operations", [], path: "Tools/generate-operations", exclude: ["operations.txt"]),

@@ -42,29 +42,8 @@
 #include <ATen/ops/randint_ops.h>
 #include <ATen/ops/randn_ops.h>
 #include <ATen/ops/randperm_ops.h>
-#include <ATen/ops/repeat_interleave_ops.h>
-#include <ATen/ops/tril_ops.h>
-#include <ATen/ops/triu_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 #include <ATen/ops/zeros_ops.h>
-
-int32_t ct_repeat_interleave_self_int(CTTensor self, ptrdiff_t repeats, bool has_dim, ptrdiff_t dim, bool has_output_size, ptrdiff_t output_size, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::repeat_interleave_self_int::call(borrow(self), repeats, optionalInteger(has_dim, dim), optionalInteger(has_output_size, output_size)));
-  });
-}
-
-int32_t ct_tril(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::tril::call(borrow(self), diagonal));
-  });
-}
-
-int32_t ct_triu(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::triu::call(borrow(self), diagonal));
-  });
-}
 
 int32_t ct_diagonal(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -299,6 +278,12 @@ int32_t ct_copy_(CTTensor self, CTTensor src, bool non_blocking, char **message)
 int32_t ct__foreach_mul__Tensor(const CTTensor *self, ptrdiff_t self_count, CTTensor other, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     at::_ops::_foreach_mul__Tensor::call(tensorList(self, self_count), borrow(other));
+  });
+}
+
+int32_t ct__foreach_mul_Scalar(const CTTensor *self, ptrdiff_t self_count, CTScalar scalar, CTTensor **out0, ptrdiff_t *out0_count, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, out0_count, at::_ops::_foreach_mul_Scalar::call(tensorList(self, self_count), toScalar(scalar)));
   });
 }
 
