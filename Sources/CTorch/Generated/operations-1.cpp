@@ -4,6 +4,7 @@
 #include <ATen/ops/abs_ops.h>
 #include <ATen/ops/acos_ops.h>
 #include <ATen/ops/add_ops.h>
+#include <ATen/ops/addcmul_ops.h>
 #include <ATen/ops/asin_ops.h>
 #include <ATen/ops/asinh_ops.h>
 #include <ATen/ops/atan2_ops.h>
@@ -52,6 +53,12 @@ int32_t ct_add_Tensor(CTTensor self, CTTensor other, CTScalar alpha, CTTensor *o
 int32_t ct_add_Scalar(CTTensor self, CTScalar other, CTScalar alpha, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::add_Scalar::call(borrow(self), toScalar(other), toScalar(alpha)));
+  });
+}
+
+int32_t ct_addcmul(CTTensor self, CTTensor tensor1, CTTensor tensor2, CTScalar value, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::addcmul::call(borrow(self), borrow(tensor1), borrow(tensor2), toScalar(value)));
   });
 }
 

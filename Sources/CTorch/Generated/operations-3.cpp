@@ -26,6 +26,7 @@
 #include <ATen/ops/narrow_ops.h>
 #include <ATen/ops/permute_ops.h>
 #include <ATen/ops/quantile_ops.h>
+#include <ATen/ops/repeat_interleave_ops.h>
 #include <ATen/ops/repeat_ops.h>
 #include <ATen/ops/reshape_ops.h>
 #include <ATen/ops/searchsorted_ops.h>
@@ -40,16 +41,10 @@
 #include <ATen/ops/take_along_dim_ops.h>
 #include <ATen/ops/topk_ops.h>
 #include <ATen/ops/transpose_ops.h>
+#include <ATen/ops/tril_ops.h>
 #include <ATen/ops/unbind_ops.h>
 #include <ATen/ops/unflatten_ops.h>
 #include <ATen/ops/unsqueeze_ops.h>
-#include <ATen/ops/var_ops.h>
-
-int32_t ct_var_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool has_correction, CTScalar correction, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::var_correction::call(borrow(self), OptionalIntegerList{dim, dim_count}, optionalScalar(has_correction, correction), keepdim));
-  });
-}
 
 int32_t ct_std_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool has_correction, CTScalar correction, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -322,5 +317,17 @@ int32_t ct_flip(CTTensor self, const ptrdiff_t *dims, ptrdiff_t dims_count, CTTe
 int32_t ct_repeat(CTTensor self, const ptrdiff_t *repeats, ptrdiff_t repeats_count, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::repeat::call(borrow(self), IntegerList{repeats, repeats_count}));
+  });
+}
+
+int32_t ct_repeat_interleave_self_int(CTTensor self, ptrdiff_t repeats, bool has_dim, ptrdiff_t dim, bool has_output_size, ptrdiff_t output_size, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::repeat_interleave_self_int::call(borrow(self), repeats, optionalInteger(has_dim, dim), optionalInteger(has_output_size, output_size)));
+  });
+}
+
+int32_t ct_tril(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::tril::call(borrow(self), diagonal));
   });
 }

@@ -42,23 +42,9 @@
 #include <ATen/ops/randint_ops.h>
 #include <ATen/ops/randn_ops.h>
 #include <ATen/ops/randperm_ops.h>
-#include <ATen/ops/repeat_interleave_ops.h>
-#include <ATen/ops/tril_ops.h>
 #include <ATen/ops/triu_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 #include <ATen/ops/zeros_ops.h>
-
-int32_t ct_repeat_interleave_self_int(CTTensor self, ptrdiff_t repeats, bool has_dim, ptrdiff_t dim, bool has_output_size, ptrdiff_t output_size, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::repeat_interleave_self_int::call(borrow(self), repeats, optionalInteger(has_dim, dim), optionalInteger(has_output_size, output_size)));
-  });
-}
-
-int32_t ct_tril(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::tril::call(borrow(self), diagonal));
-  });
-}
 
 int32_t ct_triu(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
