@@ -12,10 +12,10 @@ public final class Parameter {
     didSet { value = Parameter.leaf(value, isTrainable) }
   }
 
-  /// A parameter that starts at a value, which is copied.
+  /// A parameter that starts at a value, which is copied into row-major memory.
   public init(_ value: Tensor, isTrainable: Bool = true) {
     self.isTrainable = isTrainable
-    self.value = Parameter.leaf(value.detached().cloned(), isTrainable)
+    self.value = Parameter.leaf(value.detached().contiguous().cloned(), isTrainable)
   }
 
   /// The number of elements.

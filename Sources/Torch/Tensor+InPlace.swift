@@ -18,4 +18,9 @@ extension Tensor {
 
   /// The Euclidean norm of each tensor.
   package static func norms(_ tensors: [Tensor]) -> [Tensor] { Operation._foreach_norm_Scalar(tensors, 2) }
+
+  /// Each tensor times a number, as new tensors.
+  package static func products(_ tensors: [Tensor], with factor: Double) -> [Tensor] {
+    Operation._foreach_mul_Scalar(tensors, factor.scalar)
+  }
 }

@@ -288,6 +288,12 @@ int32_t ct__foreach_mul__Tensor(const CTTensor *self, ptrdiff_t self_count, CTTe
   });
 }
 
+int32_t ct__foreach_mul_Scalar(const CTTensor *self, ptrdiff_t self_count, CTScalar scalar, CTTensor **out0, ptrdiff_t *out0_count, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, out0_count, at::_ops::_foreach_mul_Scalar::call(tensorList(self, self_count), toScalar(scalar)));
+  });
+}
+
 int32_t ct__foreach_lerp__Scalar(const CTTensor *self, ptrdiff_t self_count, const CTTensor *tensors1, ptrdiff_t tensors1_count, CTScalar weight, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     at::_ops::_foreach_lerp__Scalar::call(tensorList(self, self_count), tensorList(tensors1, tensors1_count), toScalar(weight));

@@ -1247,6 +1247,13 @@ enum Operation {
     return runNothing("_foreach_mul_.Tensor") { message in ct__foreach_mul__Tensor(self_.map(\.raw), self_.count, other.raw, message) }
   }
 
+  /// `_foreach_mul.Scalar`
+  @inline(__always)
+  static func _foreach_mul_Scalar(_ self_: [Tensor], _ scalar: Scalar) -> [Tensor] {
+    defer { withExtendedLifetime(self_) {} }
+    return runList("_foreach_mul.Scalar") { out0, count0, message in ct__foreach_mul_Scalar(self_.map(\.raw), self_.count, scalar.raw, out0, count0, message) }
+  }
+
   /// `_foreach_lerp_.Scalar`
   @inline(__always)
   static func _foreach_lerp__Scalar(_ self_: [Tensor], _ tensors1: [Tensor], _ weight: Scalar) {

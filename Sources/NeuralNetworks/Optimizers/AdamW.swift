@@ -1,0 +1,47 @@
+public import Torch
+
+/// AdamW: ``Adam`` with weights that also shrink by `learningRate * weightDecay` of themselves at each step.
+///
+/// One call of libtorch's fused kernel moves all parameters. State names: `step`, `means.0`, `squares.0`, ...
+///
+/// - Reference: Loshchilov, Hutter, *Decoupled Weight Decay Regularization*, 2019. https://arxiv.org/abs/1711.05101
+public final class AdamW: Optimizer {
+  /// The parameters that it moves, in order.
+  public let parameters: [Parameter]
+  private var core: AdamCore
+
+  /// An optimizer that has seen no gradient.
+  ///
+  /// - Parameters:
+  ///   - parameters: what it moves; they are on one device and of one dtype, and stay there.
+  ///   - betas: how much of the running means of gradient and squared gradient each step keeps.
+  ///   - epsilon: added to the root, against division by zero.
+  ///   - weightDecay: the rate at which weights shrink, times the learning rate.
+  public init(
+    _ parameters: [Parameter], betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8,
+    weightDecay: Double = 0.01
+  ) {
+    self.parameters = parameters
+    core = AdamCore(
+      means: AdamW.zeros(like: parameters), squares: AdamW.zeros(like: parameters), betas: betas, epsilon: epsilon,
+      weightDecay: weightDecay, isDecoupled: true)
+  }
+
+  /// The number of steps taken.
+  public var stepCount: Int { core.stepCount }
+
+  /// Moves every parameter once.
+  ///
+  /// - Precondition: one gradient for each parameter, of its shape and dtype.
+  public func step(gradients: [Tensor], learningRate: Double) {
+    core.step(parameters, gradients, learningRate: learningRate)
+  }
+
+  /// What a checkpoint stores. The tensors are copies.
+  public func state() -> [String: Tensor] { core.state() }
+
+  /// Takes everything from a state, or nothing when it does not fit.
+  ///
+  /// - Throws: `ModuleStateError` for the first tensor that is missing, unexpected or of another shape.
+  public func load(_ state: [String: Tensor]) throws(ModuleStateError) { try core.load(state) }
+}

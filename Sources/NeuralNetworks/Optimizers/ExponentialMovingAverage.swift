@@ -1,0 +1,68 @@
+public import Torch
+
+/// A running average of weights, which often does better on new data than the last weights do.
+///
+/// After each optimizer step call ``update()``; to evaluate, run inside ``withAverage(_:)``. The first updates keep less
+/// of the past, min(`decay`, (1 + n) / (10 + n)) at update n, so that the start is soon forgotten.
+///
+/// - Reference: Polyak, Juditsky, *Acceleration of Stochastic Approximation by Averaging*, 1992.
+///   https://doi.org/10.1137/0330046
+public final class ExponentialMovingAverage {
+  /// The parameters whose average is kept, in order.
+  public let parameters: [Parameter]
+  /// How much of the average each update keeps, after the first ones.
+  public let decay: Double
+  /// The number of updates.
+  public private(set) var updateCount = 0
+  private let averages: [Tensor]
+
+  /// An average that starts at the current weights.
+  ///
+  /// - Precondition: `decay` is in [0, 1).
+  public init(_ parameters: [Parameter], decay: Double = 0.999) {
+    precondition((0..<1).contains(decay), "ExponentialMovingAverage: expected a decay in [0, 1), got \(decay)")
+    self.parameters = parameters
+    self.decay = decay
+    averages = parameters.map { $0.value.detached().cloned() }
+  }
+
+  /// Moves the average toward the current weights.
+  ///
+  /// - Complexity: one libtorch call.
+  public func update() {
+    guard !parameters.isEmpty else { return }
+    updateCount += 1
+    let kept = Swift.min(decay, Double(1 + updateCount) / Double(10 + updateCount))
+    withoutGradient { Tensor.interpolateInPlace(averages, toward: parameters.map(\.value), by: 1 - kept) }
+  }
+
+  /// Runs the closure with the average in the place of the weights, which are restored after it.
+  public func withAverage<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    let weights = parameters.map { $0.value.detached().cloned() }
+    copyToParameters()
+    defer { set(weights) }
+    return try body()
+  }
+
+  /// Makes the average the weights.
+  public func copyToParameters() { set(averages) }
+
+  private func set(_ weights: [Tensor]) {
+    guard !parameters.isEmpty else { return }
+    withoutGradient { Tensor.copyInPlace(parameters.map(\.value), from: weights) }
+  }
+
+  /// What a checkpoint stores. The tensors are copies.
+  public func state() -> [String: Tensor] { named.state(stepCount: updateCount) }
+
+  /// Takes everything from a state, or nothing when it does not fit.
+  ///
+  /// - Throws: `ModuleStateError` for the first tensor that is missing, unexpected or of another shape.
+  public func load(_ state: [String: Tensor]) throws(ModuleStateError) { updateCount = try named.load(state) }
+
+  private var named: NamedTensors {
+    var tensors = NamedTensors()
+    tensors.add(averages, named: "averages")
+    return tensors
+  }
+}
