@@ -65,7 +65,7 @@ let package = Package(
     // Floors 2 to 5: tensors, networks and data, probability, training.
     library("Torch", ["CTorch"]),
     library("NeuralNetworks", ["Torch"]),
-    library("Datasets", ["Torch", "CArrow"]),
+    library("Datasets", ["Torch", "CArrow"], resources: [.copy("Resources")]),
     library("Probability", ["Torch", "NeuralNetworks"]),
     library("Training", ["NeuralNetworks", "Datasets", "Probability"]),
 
@@ -83,6 +83,7 @@ let package = Package(
     .target(
       name: "_TestSupport", dependencies: ["Pushforward"], path: "Tests/_TestSupport", swiftSettings: swiftSettings),
     tests("Torch"),
+    tests("Datasets", resources: [.copy("Fixtures")]),
   ],
   cxxLanguageStandard: .cxx20
 )
