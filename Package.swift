@@ -65,21 +65,25 @@ let package = Package(
     // Floors 2 to 5: tensors, networks and data, probability, training.
     library("Torch", ["CTorch"]),
     library("NeuralNetworks", ["Torch"]),
-    library("Datasets", ["Torch", "CArrow"]),
+    library("Datasets", ["Torch", "CArrow"], resources: [.copy("Resources")]),
     library("Probability", ["Torch", "NeuralNetworks"]),
     library("Training", ["NeuralNetworks", "Datasets", "Probability"]),
 
     // Floors 6 to 9: model families, the catalogue, the umbrella, the command line.
     library("Flows", ["Probability", "Training"]),
-    library("Models", ["Flows"]),
-    library("Pushforward", ["Torch", "NeuralNetworks", "Datasets", "Probability", "Training", "Flows", "Models"]),
-    program("PushforwardCLI", ["Pushforward", argumentParser, yams]),
+    library("Reports", ["Datasets"]),
+    library("Models", ["Flows", yams]),
+    library(
+      "Pushforward",
+      ["Torch", "NeuralNetworks", "Datasets", "Probability", "Training", "Flows", "Reports", "Models"]),
+    program("PushforwardCLI", ["Pushforward", argumentParser]),
 
     // Tools and tests.
     program("generate-operations", [], path: "Tools/generate-operations", exclude: ["operations.txt"]),
     .target(
       name: "_TestSupport", dependencies: ["Pushforward"], path: "Tests/_TestSupport", swiftSettings: swiftSettings),
     tests("Torch"),
+    tests("Datasets", resources: [.copy("Fixtures")]),
   ],
   cxxLanguageStandard: .cxx20
 )

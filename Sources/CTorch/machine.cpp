@@ -5,8 +5,8 @@
 #include <ATen/Parallel.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
-#include <mutex>
 #include <string>
+#include <unistd.h>
 #include <torch/version.h>
 
 const char *ct_version(void) noexcept { return TORCH_VERSION; }
@@ -34,17 +34,28 @@ static std::string libraryFolder() {
   return slash == std::string::npos ? "" : path.substr(0, slash + 1);
 }
 
+/// Loads libtorch's CUDA half once; returns why it could not, or nothing.
+static const std::string &loadCUDALibrary() {
+  static const std::string failure = [] {
+    std::string path = libraryFolder() + "libtorch_cuda.so";
+    if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL)) return std::string();
+    const char *reason = dlerror();
+    return std::string(reason ? reason : path);
+  }();
+  return failure;
+}
+
+// libtorch asks for CUDA once, at its first operation, and remembers the answer: where there is an NVIDIA driver the
+// library must be there before that.
+__attribute__((constructor)) static void loadCUDAEarly() {
+  if (access("/dev/nvidiactl", F_OK) == 0) loadCUDALibrary();
+}
+
 int32_t ct_load_cuda(int32_t *count, char **message) noexcept {
   return guarded(message, [&] {
-    static std::mutex mutex;
-    std::lock_guard<std::mutex> lock(mutex);
-    if (!at::globalContext().hasCUDA()) {
-      std::string path = libraryFolder() + "libtorch_cuda.so";
-      if (!dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL)) {
-        const char *reason = dlerror();
-        TORCH_CHECK(false, "this libtorch has no CUDA (", reason ? reason : path.c_str(), ")");
-      }
-    }
+    const std::string &failure = loadCUDALibrary();
+    TORCH_CHECK(failure.empty(), "this libtorch has no CUDA (", failure, ")");
+    TORCH_CHECK(at::globalContext().hasCUDA(), "libtorch has CUDA, but no CUDA device or driver was found");
     *count = static_cast<int32_t>(at::globalContext().getAcceleratorHooksInterface(at::kCUDA).deviceCount());
     TORCH_CHECK(*count > 0, "libtorch has CUDA, but no CUDA device or driver was found");
   });

@@ -1,0 +1,75 @@
+# The development commands of Pushforward. `make` alone lists them.
+#
+# Each command that needs libtorch and Arrow calls Scripts/setup.sh first, which returns at once when they are there.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Where SwiftPM finds the flags for libtorch and Arrow. A shell of your own needs the same: see CONTRIBUTING.md.
+export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
+
+# Further options for `swift build` and `swift test`, for example SWIFTFLAGS='--jobs 2'.
+SWIFTFLAGS ?=
+# Further options for `swift test` alone, for example TESTFLAGS='--filter TensorTests'.
+TESTFLAGS ?=
+
+formatted := $(wildcard Package.swift Sources Tests Tools Examples Benchmarks)
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: setup
+setup: ## fetch libtorch and Arrow into .deps (LIBTORCH=folder: use that libtorch; TORCH_VERSION=2.11.0: another one)
+	@Scripts/setup.sh
+
+.PHONY: demo
+demo: build ## train a flow on the bundled digits and draw new ones into runs/digits
+	@Scripts/demo.sh
+
+.PHONY: build
+build: setup ## build the command line for use: .build/release/pushforward
+	swift build --configuration release --product pushforward $(SWIFTFLAGS)
+
+.PHONY: test
+test: setup test-setup ## build everything and run every test
+	swift build --build-tests $(SWIFTFLAGS)
+	swift test --disable-xctest $(SWIFTFLAGS) $(TESTFLAGS)
+
+.PHONY: test-setup
+test-setup: ## test Scripts/setup.sh against made-up wheels: no network, some seconds
+	@Tests/Scripts/setup-test.sh
+
+.PHONY: lint
+lint: setup ## check the formatting and that generated files are current
+	swift format lint --strict --parallel --recursive $(formatted)
+	swift run $(SWIFTFLAGS) generate-operations --check
+
+.PHONY: format
+format: ## format all Swift files
+	swift format --in-place --parallel --recursive $(formatted)
+
+.PHONY: generate
+generate: setup ## write the generated files anew
+	swift run $(SWIFTFLAGS) generate-operations
+
+.PHONY: docs
+docs: setup ## build the documentation of every library into .build/documentation/site
+	@Scripts/docs.sh
+
+.PHONY: bench
+bench: setup ## measure the speed
+	@Scripts/bench.sh
+
+.PHONY: study
+study: setup ## compare the models with their peers in Python
+	@Scripts/study.sh
+
+.PHONY: clean
+clean: ## delete what was built (.build) and the run of the demo (runs/digits)
+	rm -rf .build runs/digits
+
+.PHONY: distclean
+distclean: clean ## delete the fetched libraries (.deps) as well
+	rm -rf .deps

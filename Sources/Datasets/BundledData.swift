@@ -1,0 +1,69 @@
+import Foundation
+public import Torch
+
+/// Data that the package brings.
+public enum BundledData {
+  /// The names that ``named(_:)`` knows.
+  public static let names = ["digits"]
+
+  /// A data set by its name, as a table.
+  ///
+  /// - Throws: `DatasetError.unknownDataset` if there is none of this name.
+  public static func named(_ name: String) throws(DatasetError) -> Table {
+    switch name {
+    case "digits": try digits().table
+    default: throw .unknownDataset(name: name, available: names)
+    }
+  }
+
+  /// 1797 handwritten digits in images of 8 x 8 pixels, values 0 to 16.
+  ///
+  /// The pixels are integers: before a density is fitted, add noise with ``dequantized(_:step:using:)`` and `step: 1`.
+  ///
+  /// - Reference: Alpaydin and Kaynak, *Optical Recognition of Handwritten Digits*, UCI, 1998; in the form of
+  ///   scikit-learn, under the BSD 3-clause licence (beside the file).
+  public static func digits() throws(DatasetError) -> LabelledImages {
+    let path = try resource("digits.csv.gz")
+    let all = try Table(contentsOf: path, options: TableOptions(header: .absent))
+    return LabelledImages(
+      name: "digits", values: all.values.narrowed(1, from: 0, length: 64).contiguous(),
+      labels: all.values.narrowed(1, from: 64, length: 1).squeezed(1).to(.int64), height: 8, width: 8, levels: 17)
+  }
+
+  private static func resource(_ name: String) throws(DatasetError) -> String {
+    // `Bundle.module` stops the program when the folder is missing; a moved program should say so instead.
+    let program = URL(fileURLWithPath: CommandLine.arguments.first ?? "").resolvingSymlinksInPath()
+    let folders = [Bundle.main.bundleURL, Bundle.main.resourceURL, program.deletingLastPathComponent()]
+    for folder in folders.compactMap({ $0 }) {
+      for bundle in ["pushforward_Datasets.resources", "pushforward_Datasets.bundle"] {
+        for inner in ["", "Resources/", "Contents/Resources/Resources/"] {
+          let path = folder.appendingPathComponent("\(bundle)/\(inner)\(name)").path
+          if FileManager.default.fileExists(atPath: path) { return path }
+        }
+      }
+    }
+    throw .missingResource(name: name)
+  }
+}
+
+/// Grey images of one size, each with a label.
+public struct LabelledImages {
+  /// The data set's name.
+  public let name: String
+  /// The pixels, row by row from the top, `[images, height * width]`.
+  public let values: Tensor
+  /// The labels (64-bit integers), `[images]`.
+  public let labels: Tensor
+  /// Rows of pixels.
+  public let height: Int
+  /// Columns of pixels.
+  public let width: Int
+  /// Grey levels: pixels are the integers from 0 (background) to `levels - 1`.
+  public let levels: Int
+
+  /// The pixels as a table with columns `pixel_0_0`, `pixel_0_1`, and so on: row first.
+  public var table: Table {
+    let names = (0..<height).flatMap { row in (0..<width).map { "pixel_\(row)_\($0)" } }
+    return Table(values: values, columnNames: names, path: name)
+  }
+}

@@ -1,0 +1,98 @@
+public import Torch
+
+/// A table of numbers: rows are observations, columns are variables.
+///
+///     let wine = try Table(contentsOf: "wine.csv", options: TableOptions(excluded: ["quality"]))
+///     wine.values          // [1599, 11]
+///
+/// Text columns are refused unless one-hot encoding is asked for; a column `species` then becomes columns
+/// `species=setosa`, `species=versicolor`, and so on, in alphabetical order. True and false are 1 and 0.
+public struct Table {
+  /// Where the rows came from; a name for messages.
+  public let path: String
+  /// The columns' names, one-hot encoded ones as `column=category`.
+  public let columnNames: [String]
+  /// The numbers, `[rows, columns]`.
+  public let values: Tensor
+  /// The names of the columns in the file that were read.
+  public let sourceColumns: [String]
+  /// The categories of the encoded columns.
+  public let categories: [String: [String]]
+  /// Rows left out for missing or non-finite values.
+  public let droppedRowCount: Int
+  /// What the reader noticed and the user should know.
+  public let warnings: [String]
+
+  /// A table of numbers that are already there.
+  ///
+  /// - Precondition: `values` has two dimensions, the second of the names' count.
+  public init(values: Tensor, columnNames: [String], path: String = "the table") {
+    self.init(
+      path: path, columnNames: columnNames, values: values, sourceColumns: columnNames, categories: [:],
+      droppedRowCount: 0, warnings: [])
+  }
+
+  init(
+    path: String, columnNames: [String], values: Tensor, sourceColumns: [String], categories: [String: [String]],
+    droppedRowCount: Int, warnings: [String]
+  ) {
+    precondition(
+      values.rank == 2 && values.size(1) == columnNames.count,
+      "Table: expected values of shape [rows, \(columnNames.count)], got \(values.shape)")
+    self.path = path
+    self.columnNames = columnNames
+    self.values = values
+    self.sourceColumns = sourceColumns
+    self.categories = categories
+    self.droppedRowCount = droppedRowCount
+    self.warnings = warnings
+  }
+
+  /// The number of rows.
+  public var rowCount: Int { values.size(0) }
+
+  /// The number of columns.
+  public var columnCount: Int { columnNames.count }
+
+  /// The positions of columns.
+  ///
+  /// - Throws: `DatasetError.unknownColumn` if a name is not a column's.
+  public func columnIndices(_ names: [String]) throws(DatasetError) -> [Int] {
+    var indices: [Int] = []
+    for name in names {
+      guard let index = columnNames.firstIndex(of: name) else {
+        throw .unknownColumn(
+          path: path, name: name, suggestion: nearestName(to: name, among: columnNames), available: columnNames)
+      }
+      indices.append(index)
+    }
+    return indices
+  }
+
+  /// Some columns as a matrix, in the order of the names.
+  ///
+  /// - Throws: `DatasetError.unknownColumn` if a name is not a column's.
+  public func columns(_ names: [String]) throws(DatasetError) -> Tensor {
+    let indices = try columnIndices(names)
+    return values.selecting(Tensor(indices), 1)
+  }
+
+  /// Some rows, by their positions (64-bit integers).
+  public func rows(_ indices: Tensor) -> Table { replacing(values.selecting(indices, 0)) }
+
+  func replacing(_ values: Tensor) -> Table {
+    Table(
+      path: path, columnNames: columnNames, values: values, sourceColumns: sourceColumns, categories: categories,
+      droppedRowCount: droppedRowCount, warnings: warnings)
+  }
+
+  /// Options that read the same columns, encoded the same way, from another file.
+  public func optionsForSameColumns(_ options: TableOptions = TableOptions()) -> TableOptions {
+    var same = options
+    same.columns = sourceColumns
+    same.excluded = []
+    same.oneHot = .none
+    same.categories = categories
+    return same
+  }
+}

@@ -1,0 +1,120 @@
+import CArrow
+import Torch
+
+/// What a density model should know about a table before it is fitted.
+///
+///     let inspection = try TableInspection(table)
+///     inspection.warnings.forEach { print($0) }
+///     try inspection.requireFittable()
+public struct TableInspection: Hashable, Sendable {
+  /// The table's name in messages.
+  public let path: String
+  /// The number of rows.
+  public let rowCount: Int
+  /// The columns, in the table's order.
+  public let columns: [ColumnInspection]
+  /// The share of rows that repeat another row (among the first two million).
+  public let duplicateRowShare: Double
+
+  /// Looks at every value once, and at `sample` evenly spaced rows to count different values.
+  ///
+  /// - Throws: `DatasetError.outOfMemory` if there is no room for the sample.
+  public init(_ table: Table, sample: Int = 200_000) throws(DatasetError) {
+    let isWide = table.values.dtype == .float64
+    let values = isWide ? table.values : table.values.to(.float32)
+    let (rows, columns) = (table.rowCount, table.columnCount)
+    var facts = [ca_column_facts](repeating: ca_column_facts(), count: columns)
+    var share = 0.0
+    var failure: DatasetError?
+    values.withUnsafeBytes { bytes in
+      do throws(DatasetError) {
+        try arrowCall(path: table.path) { error in
+          ca_inspect(bytes.baseAddress, isWide, Int64(rows), Int64(columns), Int64(sample), &facts, &share, error)
+        }
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    path = table.path
+    rowCount = rows
+    duplicateRowShare = share
+    self.columns = zip(table.columnNames, facts).map { ColumnInspection(name: $0, $1) }
+  }
+
+  /// The columns that hold one value only.
+  public var constantColumns: [String] { columns.filter(\.isConstant).map(\.name) }
+
+  /// The columns whose values are few, one-hot encoded ones included.
+  public var discreteColumns: [String] { columns.filter(\.isDiscrete).map(\.name) }
+
+  /// Stops a fit that cannot succeed.
+  ///
+  /// - Throws: ``DatasetError``: fewer rows than `minimumRowCount`, a constant column, or a value that is not finite.
+  public func requireFittable(minimumRowCount: Int = 2) throws(DatasetError) {
+    guard rowCount >= minimumRowCount else {
+      throw .tooFewRows(path: path, count: rowCount, required: minimumRowCount)
+    }
+    if let column = columns.first(where: { $0.notFiniteCount > 0 }) {
+      throw .notFinite(DataLocation(path: path, column: column.name), text: "one value or more")
+    }
+    guard constantColumns.isEmpty else { throw .constantColumns(path: path, names: constantColumns) }
+  }
+
+  /// Advice for whoever fits a density, one sentence each.
+  public var warnings: [String] {
+    var warnings: [String] = []
+    if !constantColumns.isEmpty {
+      warnings.append(DatasetError.constantColumns(path: path, names: constantColumns).description)
+    }
+    warnings += discreteWarnings
+    for column in columns where column.hasSpike {
+      warnings.append(
+        "column '\(column.name)': \(short(column.mostRepeatedValue)) makes up \(percent(column.mostRepeatedShare)) of the "
+          + "rows: a density model will put a spike there; leave the column out or model that case separately")
+    }
+    for column in columns where column.isRowNumber {
+      warnings.append("column '\(column.name)' counts the rows: leave it out unless it means something")
+    }
+    if duplicateRowShare >= 0.01 {
+      warnings.append(
+        "\(percent(duplicateRowShare)) of the rows repeat another row: held-out figures are too good "
+          + "when copies stand on both sides of a split")
+    }
+    return warnings
+  }
+
+  private var discreteWarnings: [String] {
+    let discrete = columns.filter(\.isDiscrete)
+    guard discrete.count > 5 else {
+      return discrete.map { column in
+        "column '\(column.name)' takes only \(column.distinctCount) distinct values: a density model will put spikes "
+          + "there; use --dequantize \(column.name) or leave the column out"
+      }
+    }
+    let examples = discrete.prefix(3).map { "'\($0.name)' \($0.distinctCount)" }.joined(separator: ", ")
+    return [
+      "\(discrete.count) of \(columns.count) columns take only few distinct values (\(examples), ...): a density model "
+        + "will put spikes there; dequantize them or leave them out"
+    ]
+  }
+
+  private func percent(_ share: Double) -> String {
+    share < 0.1 ? "\((share * 1000).rounded() / 10) %" : "\(Int((share * 100).rounded())) %"
+  }
+
+  private func short(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
+  }
+}
+
+extension ColumnInspection {
+  init(name: String, _ facts: ca_column_facts) {
+    self.init(
+      name: name, minimum: facts.minimum, maximum: facts.maximum, mean: facts.mean,
+      standardDeviation: facts.standard_deviation, notFiniteCount: Int(facts.not_finite), isInteger: facts.is_integer,
+      isRowNumber: facts.is_row_number, distinctCount: Int(facts.distinct), examinedRowCount: Int(facts.examined),
+      mostRepeatedValue: facts.most_repeated_value, mostRepeatedShare: facts.most_repeated_share,
+      smallestGap: facts.smallest_gap)
+  }
+}

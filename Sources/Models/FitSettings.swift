@@ -1,0 +1,74 @@
+import Datasets
+public import Foundation
+public import Training
+
+/// All settings of one fit: what `--config` reads and a run folder keeps.
+public struct FitSettings: Codable, Hashable, Sendable {
+  /// The model's name in the catalogue.
+  public var model: String
+  /// The data, and how they are read.
+  public var data: DataSettings
+  /// The model's own configuration.
+  public var configuration: SettingsValue
+  /// How it is trained.
+  public var training: TrainingConfiguration
+  /// Where it is trained: `auto`, `cpu`, `cuda`, `cuda:1`.
+  public var device: String
+  /// The start of all random numbers.
+  public var seed: UInt64
+
+  /// The settings of a model, each with its default.
+  ///
+  /// - Throws: `ModelError.unknownModel`.
+  public init(model: String, data: DataSettings) throws(ModelError) {
+    let entry = try Catalogue.entry(named: model)
+    self.model = model
+    self.data = data
+    configuration = entry.defaults
+    training = entry.trainingDefaults
+    device = "cpu"
+    seed = 0
+  }
+
+  /// These settings with those of a tree in place of their own.
+  ///
+  /// - Throws: `SettingsError` for a setting that does not exist or has an unfit value.
+  public func merging(_ tree: SettingsValue) throws -> FitSettings {
+    try FitSettings(checking: try SettingsValue(encoding: self).merging(tree))
+  }
+
+  /// These settings with one, given as `training.batchSize=128`, replaced.
+  ///
+  /// - Throws: `SettingsError` for a setting that does not exist or has an unfit value.
+  public func setting(_ assignment: String) throws -> FitSettings {
+    try FitSettings(checking: try SettingsValue(encoding: self).setting(assignment, parse: SettingsValue.yamlValue))
+  }
+
+  /// Reads a tree of settings and makes sure that none was passed over.
+  private init(checking tree: SettingsValue) throws {
+    self = try tree.decoded()
+    let understood = try SettingsValue(encoding: self)
+    if let (path, known) = tree.firstSetting(missingIn: understood) {
+      throw SettingsError.unknown(
+        path: path, known: known, nearest: nearestName(to: String(path.split(separator: ".").last ?? ""), among: known))
+    }
+  }
+
+  /// Reads the settings that a run folder keeps.
+  ///
+  /// - Throws: `ModelError.inputOutput` when the file cannot be read, `SettingsError` when it does not fit.
+  public init(contentsOf url: URL) throws {
+    let text: String
+    do {
+      text = try String(contentsOf: url, encoding: .utf8)
+    } catch {
+      throw ModelError.inputOutput(path: url.path, reason: "the settings cannot be read: \(error.localizedDescription)")
+    }
+    self = try FitSettings(checking: try SettingsValue(yaml: text, path: url.path))
+  }
+
+  /// Writes the settings as YAML.
+  public func write(to url: URL) throws {
+    try Data(SettingsValue(encoding: self).yaml().utf8).write(to: url, options: .atomic)
+  }
+}

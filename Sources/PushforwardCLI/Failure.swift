@@ -1,0 +1,68 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Models
+import Torch
+import Training
+
+/// How the program ends when something goes wrong: one message, one exit code.
+enum Failure {
+  static let usage = ExitCode(64)
+  static let data = ExitCode(65)
+  static let failed = ExitCode(70)
+  static let inputOutput = ExitCode(74)
+  static let interrupted = ExitCode(130)
+
+  /// Runs a command's work and turns its errors into a message and an exit code.
+  static func handling(_ work: () throws -> Void) throws {
+    do {
+      try work()
+    } catch let code as ExitCode {
+      throw code
+    } catch let error as ValidationError {
+      throw error
+    } catch {
+      Console.error("error: \(text(of: error))")
+      throw code(for: error)
+    }
+  }
+
+  private static func code(for error: any Error) -> ExitCode {
+    switch error {
+    case is SettingsError: usage
+    case let error as DatasetError: error.isInputOutput ? inputOutput : data
+    case let error as TensorFileError: code(for: error)
+    case let error as ModelError: code(for: error)
+    case let error as TrainingError: code(for: error)
+    case let error as TorchError: error.operation == "device" || error.operation == "CUDA" ? usage : failed
+    default: (error as NSError).domain == NSCocoaErrorDomain ? inputOutput : failed
+    }
+  }
+
+  private static func code(for error: TensorFileError) -> ExitCode {
+    switch error {
+    case .unreadable, .unwritable: inputOutput
+    case .damaged, .unsupported: data
+    }
+  }
+
+  private static func code(for error: ModelError) -> ExitCode {
+    switch error {
+    case .unknownModel, .configuration, .runExists, .cannot: usage
+    case .noModel, .inputOutput: inputOutput
+    case .notAModel, .newerFormat, .weights, .columns: data
+    }
+  }
+
+  private static func code(for error: TrainingError) -> ExitCode {
+    switch error {
+    case .invalidSetting: usage
+    case .tooFewRows, .checkpointMismatch: data
+    case .diverged, .nothingToTrain: failed
+    }
+  }
+
+  private static func text(of error: any Error) -> String {
+    (error as NSError).domain == NSCocoaErrorDomain ? error.localizedDescription : "\(error)"
+  }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import Models
+import Torch
+
+struct FitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fit",
+    abstract: "Fit a model to a table.",
+    discussion: """
+      Reads .csv .tsv .jsonl (also .gz), .parquet, .feather and .npy, or data that the package brings: digits. \
+      Every column must hold numbers; columns of text are encoded with --one-hot or left out with --exclude.
+
+      EXAMPLES
+        pushforward fit nsf data.csv --out runs/mine
+        pushforward fit nsf data.parquet --columns height,weight --out runs/two --seed 3
+        pushforward fit real-nvp data.csv --out runs/b --set training.batchSize=128 --set configuration.layers=8
+        pushforward fit nsf data.csv --out runs/c --config settings.yaml
+        pushforward models nsf        # all settings with their defaults, as YAML
+      """)
+
+  @Argument(help: "The model; `pushforward models` lists them.")
+  var model: String
+
+  @Argument(help: "The table, or the name of data that the package brings.", completion: .file())
+  var data: String
+
+  @Option(name: .shortAndLong, help: "The folder of the run; made when missing.", completion: .directory)
+  var out: String
+
+  @Flag(name: .long, help: "Replace a run that is in the folder.")
+  var overwrite = false
+
+  @Option(name: .shortAndLong, help: "A YAML file of settings.", completion: .file(extensions: ["yaml", "yml", "json"]))
+  var config: String?
+
+  @Option(name: .long, help: ArgumentHelp("A setting, over those of --config.", valueName: "key=value"))
+  var set: [String] = []
+
+  @Option(name: .long, help: ArgumentHelp("The columns to model (default: all).", valueName: "a,b"))
+  var columns: String?
+
+  @Option(name: .long, help: ArgumentHelp("Columns to leave out.", valueName: "a,b"))
+  var exclude: String?
+
+  @Option(name: .long, help: ArgumentHelp("Columns of text to encode as 0 and 1; 'all' for every one.", valueName: "a,b"))
+  var oneHot: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Columns of few values to which noise of one step is added; 'all' for every one.", valueName: "a,b"))
+  var dequantize: String?
+
+  @Flag(name: .long, help: "Leave out rows with missing or infinite values instead of refusing them.")
+  var dropMissing = false
+
+  @Option(name: .long, help: "The start of all random numbers.")
+  var seed: UInt64?
+
+  @Option(name: .long, help: "auto, cpu, cuda or cuda:INDEX.")
+  var device: String?
+
+  @OptionGroup var machine: MachineOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    try Failure.handling {
+      machine.apply()
+      try FitRunner(output: output).run(ModelFit(try settings(), into: RunFolder(out)), overwriting: overwrite)
+    }
+  }
+
+  /// Defaults, then `--config`, then `--set`, then the options of their own.
+  private func settings() throws -> FitSettings {
+    var settings = try FitSettings(model: model, data: DataSettings(path: data, dequantize: data == "digits" ? ["*"] : []))
+    if let config {
+      settings = try settings.merging(try SettingsValue(yaml: try text(of: config), path: config))
+      guard settings.model == model else {
+        throw SettingsError.invalid(reason: "\(config) is for the model \(settings.model), not \(model)")
+      }
+    }
+    for assignment in set { settings = try settings.setting(assignment) }
+    settings.data.path = data
+    if let columns { settings.data.columns = names(columns) }
+    if let exclude { settings.data.exclude = names(exclude) }
+    if let oneHot { settings.data.oneHot = namesOrAll(oneHot) }
+    if let dequantize { settings.data.dequantize = namesOrAll(dequantize) }
+    if dropMissing { settings.data.missing = .drop }
+    if let seed { settings.seed = seed }
+    if let device { settings.device = device }
+    return settings
+  }
+
+  private func text(of path: String) throws -> String {
+    do {
+      return try String(contentsOfFile: path, encoding: .utf8)
+    } catch {
+      throw ModelError.inputOutput(path: path, reason: "the settings cannot be read: \(error.localizedDescription)")
+    }
+  }
+
+  private func names(_ list: String) -> [String] { list.split(separator: ",").map(String.init) }
+
+  private func namesOrAll(_ list: String) -> [String] { list == "all" ? ["*"] : names(list) }
+}
+

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Foundation
+import Torch
+
+/// How a command reports, and the machine that it uses.
+struct OutputOptions: ParsableArguments {
+  @Flag(name: .long, help: "Print results and progress as lines of JSON on standard output.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Print errors only.")
+  var quiet = false
+}
+
+/// How many threads operations use.
+struct MachineOptions: ParsableArguments {
+  @Option(name: .long, help: "Threads of one operation (default: one for each core).")
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads)") }
+  }
+
+  func apply() { threads.map(setThreadCount) }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Models
+import Training
+
+/// Shows a fit's events: a line that is drawn again on a terminal, plain lines elsewhere, JSON on request, or nothing.
+final class ProgressReporter {
+  private let output: OutputOptions
+  private var lastShown = ContinuousClock.now - .seconds(3600)
+  private var hasDrawnLine = false
+
+  init(_ output: OutputOptions) { self.output = output }
+
+  func show(_ event: ModelFit.Event) {
+    switch event {
+    case .warning(let text): warn(text)
+    case .started(let training, let validation, let columns, let parameters):
+      if output.json {
+        emit(Started(training_rows: training, validation_rows: validation, columns: columns, parameters: parameters))
+      } else if !output.quiet {
+        Console.note(
+          "Training on \(training) rows of \(columns) columns, \(validation) held out; \(parameters) parameters.")
+      }
+    case .progress(let progress): show(progress)
+    }
+  }
+
+  /// Ends the line that was drawn last.
+  func finish() {
+    if hasDrawnLine { Console.note("") }
+    hasDrawnLine = false
+  }
+
+  private func warn(_ text: String) {
+    if output.json { return emit(Warning(message: text)) }
+    if !output.quiet { Console.note("warning: \(text)") }
+  }
+
+  private func show(_ progress: TrainingProgress) {
+    if output.json {
+      if progress.isEndOfEpoch { emit(Epoch(progress)) }
+    } else if !output.quiet {
+      Console.isTerminal ? redraw(progress) : printLine(progress)
+    }
+  }
+
+  private func redraw(_ progress: TrainingProgress) {
+    guard isDue(.milliseconds(100)) else { return }
+    let width = 20
+    let share = Double(progress.step) / Double(max(progress.maximumEpochs * progress.stepsPerEpoch, 1))
+    let filled = Int((share * Double(width)).rounded(.down))
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    Console.redraw("\(bar) \(summary(progress)), at most \(Console.duration(progress.secondsLeft)) left")
+    hasDrawnLine = true
+  }
+
+  private func printLine(_ progress: TrainingProgress) {
+    guard progress.isEndOfEpoch, isDue(.seconds(5)) else { return }
+    Console.note("\(summary(progress)), at most \(Console.duration(progress.secondsLeft)) left")
+  }
+
+  private func summary(_ progress: TrainingProgress) -> String {
+    var text = "epoch \(progress.epoch)/\(progress.maximumEpochs)  loss \(Console.fixed(progress.trainingLoss))"
+    if let validation = progress.validationLoss, let best = progress.bestValidationLoss {
+      text += "  validation \(Console.fixed(validation)) (best \(Console.fixed(best))"
+      text += progress.epochsSinceBest > 0 ? ", \(progress.epochsSinceBest) ago)" : ")"
+    }
+    return text + "  \(Int(progress.rowsPerSecond)) rows/s"
+  }
+
+  private func isDue(_ interval: Duration) -> Bool {
+    let now = ContinuousClock.now
+    guard now - lastShown >= interval else { return false }
+    lastShown = now
+    return true
+  }
+
+  private func emit(_ value: some Encodable) { (try? Console.json(value)).map(Console.result) }
+
+  private struct Warning: Encodable {
+    var event = "warning"
+    var message: String
+  }
+
+  private struct Started: Encodable {
+    var event = "started"
+    var training_rows: Int
+    var validation_rows: Int
+    var columns: Int
+    var parameters: Int
+  }
+
+  private struct Epoch: Encodable {
+    var event = "epoch"
+    var epoch: Int
+    var step: Int
+    var training_loss: Double
+    var validation_loss: Double?
+    var learning_rate: Double
+    var seconds: Double
+
+    init(_ progress: TrainingProgress) {
+      epoch = progress.epoch
+      step = progress.step
+      training_loss = progress.trainingLoss
+      validation_loss = progress.validationLoss
+      learning_rate = progress.learningRate
+      seconds = progress.seconds
+    }
+  }
+}

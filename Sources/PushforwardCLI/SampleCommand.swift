@@ -1,0 +1,94 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Models
+import NeuralNetworks
+import Reports
+import Torch
+
+struct SampleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sample",
+    abstract: "Draw new rows from a fitted model.",
+    discussion: """
+      Writes .csv .tsv .jsonl (also .gz), .parquet or .feather by the name of the output; without -o, CSV on standard \
+      output. For a model of images, .png draws them side by side.
+
+      EXAMPLES
+        pushforward sample runs/mine -n 1000 --seed 7 -o new.parquet
+        pushforward sample runs/digits -n 100 -o digits.png
+      """)
+
+  @Argument(help: "The folder of the run.", completion: .directory)
+  var folder: String
+
+  @Option(name: [.customShort("n"), .customLong("count")], help: "How many rows.")
+  var count = 1000
+
+  @Option(name: .long, help: "The start of all random numbers.")
+  var seed: UInt64 = 0
+
+  @Option(name: .shortAndLong, help: "Where to write them.", completion: .file())
+  var output: String?
+
+  @Option(name: .long, help: "auto, cpu, cuda or cuda:INDEX.")
+  var device = "cpu"
+
+  @Flag(name: .shortAndLong, help: "Print errors only.")
+  var quiet = false
+
+  @OptionGroup var machine: MachineOptions
+
+  /// Rows drawn at a time: bounds the memory whatever the count.
+  private static let chunkSize = 16_384
+
+  func validate() throws {
+    if count < 1 { throw ValidationError("-n must be at least 1, not \(count)") }
+  }
+
+  func run() throws {
+    try Failure.handling {
+      machine.apply()
+      let (model, description) = try RunFolder(folder).loadModel()
+      let place = try Device(named: device)
+      model.convert(device: place)
+      var rng = RandomGenerator(seed: seed)
+      if let output, output.lowercased().hasSuffix(".png") {
+        try drawImages(model, description, to: output, using: &rng)
+      } else {
+        try writeTable(model, description, using: &rng)
+      }
+      if let output, !quiet { Console.note("Wrote \(count) rows to \(output)") }
+    }
+  }
+
+  private func writeTable(
+    _ model: any GenerativeModel, _ description: ModelDescription, using rng: inout RandomGenerator
+  ) throws {
+    let path = output ?? "/dev/stdout"
+    var writer: TableWriter?
+    for start in stride(from: 0, to: count, by: Self.chunkSize) {
+      let rows = model.sample(min(Self.chunkSize, count - start), given: nil, using: &rng).to(Device.cpu)
+      let columns = Table(values: rows, columnNames: description.columns).outputColumns
+      guard output != nil else {
+        StandardOutputTable.write(rows, names: start == 0 ? description.columns : nil)
+        continue
+      }
+      let open = try writer ?? TableWriter(path: path, columns: columns)
+      writer = open
+      try open.append(columns)
+    }
+    try writer?.commit()
+  }
+
+  private func drawImages(
+    _ model: any GenerativeModel, _ description: ModelDescription, to path: String, using rng: inout RandomGenerator
+  ) throws {
+    guard let size = description.imageSize, size.count == 2 else {
+      throw SettingsError.invalid(reason: "\(path): the model's rows are no images; write a table, such as samples.csv")
+    }
+    let rows = model.sample(count, given: nil, using: &rng).to(Device.cpu)
+    let grid = ImageGrid(rows, height: size[0], width: size[1])
+    try grid.png(scale: max(1, 32 / size[1])).write(to: URL(filePath: path), options: .atomic)
+  }
+}

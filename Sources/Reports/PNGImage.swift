@@ -1,0 +1,70 @@
+public import Foundation
+
+/// Encodes grey pixels as a PNG file.
+///
+/// - Reference: W3C, *Portable Network Graphics (PNG) Specification (Third Edition)*, 2025; RFC 1950, RFC 1951.
+public enum PNGImage {
+  /// The file's bytes.
+  ///
+  /// - Parameters:
+  ///   - pixels: grey levels, row by row from the top; 0 is black.
+  ///   - width: pixels in a row.
+  /// - Returns: a PNG file with 8 bits a pixel, not compressed.
+  /// - Precondition: the number of pixels is a positive multiple of the width.
+  public static func encode(grey pixels: [UInt8], width: Int) -> Data {
+    precondition(width > 0 && !pixels.isEmpty && pixels.count % width == 0, "PNGImage: expected whole rows of \(width)")
+    let height = pixels.count / width
+    var rows: [UInt8] = []
+    rows.reserveCapacity(pixels.count + height)
+    for row in 0..<height {
+      rows.append(0)  // no filter
+      rows += pixels[(row * width)..<((row + 1) * width)]
+    }
+    var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+    file += chunk("IHDR", bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [8, 0, 0, 0, 0])
+    file += chunk("IDAT", zlibStored(rows))
+    file += chunk("IEND", [])
+    return Data(file)
+  }
+
+  private static func chunk(_ kind: String, _ content: [UInt8]) -> [UInt8] {
+    let body = Array(kind.utf8) + content
+    return bigEndian(UInt32(content.count)) + body + bigEndian(crc32(body))
+  }
+
+  private static func bigEndian(_ value: UInt32) -> [UInt8] {
+    [UInt8(value >> 24), UInt8(value >> 16 & 255), UInt8(value >> 8 & 255), UInt8(value & 255)]
+  }
+
+  /// A zlib stream of blocks that are stored as they are.
+  private static func zlibStored(_ bytes: [UInt8]) -> [UInt8] {
+    let blockSize = 65_535
+    var stream: [UInt8] = [0x78, 0x01]
+    for start in stride(from: 0, to: bytes.count, by: blockSize) {
+      let block = bytes[start..<min(start + blockSize, bytes.count)]
+      let count = UInt16(block.count)
+      stream += [start + blockSize >= bytes.count ? 1 : 0, UInt8(count & 255), UInt8(count >> 8)]
+      stream += [UInt8(~count & 255), UInt8(~count >> 8)]
+      stream += block
+    }
+    return stream + bigEndian(adler32(bytes))
+  }
+
+  private static func adler32(_ bytes: [UInt8]) -> UInt32 {
+    var low: UInt32 = 1
+    var high: UInt32 = 0
+    for byte in bytes {
+      low = (low + UInt32(byte)) % 65_521
+      high = (high + low) % 65_521
+    }
+    return high << 16 | low
+  }
+
+  private static let table: [UInt32] = (0..<256).map { start in
+    (0..<8).reduce(UInt32(start)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
+  }
+
+  private static func crc32(_ bytes: [UInt8]) -> UInt32 {
+    ~bytes.reduce(~UInt32(0)) { table[Int(($0 ^ UInt32($1)) & 255)] ^ ($0 >> 8) }
+  }
+}

@@ -1,0 +1,49 @@
+public import Foundation
+
+/// The history of a training run: `metrics.jsonl`, one line of JSON for each epoch.
+public struct MetricsLog {
+  /// The file.
+  public let url: URL
+
+  /// A log at a file, which need not exist yet.
+  public init(url: URL) { self.url = url }
+
+  private struct Line: Codable {
+    var epoch: Int
+    var step: Int
+    var training_loss: Double
+    var validation_loss: Double?
+    var learning_rate: Double
+    var gradient_norm: Double
+    var seconds: Double
+  }
+
+  /// Adds a line.
+  ///
+  /// - Throws: a Cocoa error when the file cannot be written.
+  public func append(_ progress: TrainingProgress) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let line = Line(
+      epoch: progress.epoch, step: progress.step, training_loss: progress.trainingLoss,
+      validation_loss: progress.validationLoss, learning_rate: progress.learningRate,
+      gradient_norm: progress.gradientNorm, seconds: (progress.seconds * 1000).rounded() / 1000)
+    let data = try encoder.encode(line) + Data("\n".utf8)
+    guard FileManager.default.fileExists(atPath: url.path) else { return try data.write(to: url) }
+    let handle = try FileHandle(forWritingTo: url)
+    defer { try? handle.close() }
+    try handle.seekToEnd()
+    try handle.write(contentsOf: data)
+  }
+
+  /// Drops the lines of epochs after the given one, which a resumed run will write again.
+  ///
+  /// - Throws: a Cocoa error when the file cannot be written.
+  public func truncate(afterEpoch epoch: Int) throws {
+    guard let text = try? String(contentsOf: url, encoding: .utf8) else { return }
+    let kept = text.split(separator: "\n").filter { line in
+      (try? JSONDecoder().decode(Line.self, from: Data(line.utf8))).map { $0.epoch <= epoch } ?? false
+    }
+    try Data(kept.map { $0 + "\n" }.joined().utf8).write(to: url, options: .atomic)
+  }
+}

@@ -1,0 +1,192 @@
+import Datasets
+import NeuralNetworks
+import Torch
+
+/// One run of a ``Trainer``: its state, and the steps that move it.
+final class TrainingRun<Model: Module> {
+  let model: Model
+  let training: Batch
+  let validation: Batch?
+  let configuration: TrainingConfiguration
+  let parameters: [Parameter]
+  let optimizer: any Optimizer
+  let average: ExponentialMovingAverage?
+  let stepsPerEpoch: Int
+  let rowsPerStep: Int
+
+  var state: TrainingState
+  var best: [String: Tensor]?
+
+  init(
+    model: Model, training: Batch, validation: Batch?, configuration: TrainingConfiguration,
+    rng: inout RandomGenerator
+  ) throws(TrainingError) {
+    self.model = model
+    self.training = training
+    self.validation = validation
+    self.configuration = configuration
+    parameters = model.trainableParameters
+    guard !parameters.isEmpty else { throw .nothingToTrain }
+    guard training.rowCount > 0 else { throw .tooFewRows(available: 0, needed: 1) }
+    optimizer = configuration.makeOptimizer(for: parameters)
+    average =
+      configuration.averagingDecay > 0
+      ? ExponentialMovingAverage(parameters, decay: configuration.averagingDecay) : nil
+    rowsPerStep = min(configuration.batchSize, training.rowCount)
+    stepsPerEpoch = training.rowCount / rowsPerStep
+    state = TrainingState(
+      shuffling: rng.split(), layers: rng.split(),
+      scheduler: LearningRateScheduler(configuration.schedule, initialRate: configuration.learningRate))
+  }
+
+  func train(
+    objective: Trainer.Objective, checkpoint: CheckpointStore?, log: MetricsLog?, stop: StopRequest?,
+    onProgress: (TrainingProgress) -> Void
+  ) throws -> TrainingReport {
+    var clock = SessionClock(earlier: state.seconds)
+    while state.epoch < configuration.maximumEpochs {
+      var shuffling = state.shuffling
+      let order = Tensor.permutation(training.rowCount, using: &shuffling).to(training.values.device)
+      while state.stepInEpoch < stepsPerEpoch {
+        try step(rows: order.narrowed(0, from: state.stepInEpoch * rowsPerStep, length: rowsPerStep), objective)
+        clock.rows += rowsPerStep
+        state.seconds = clock.seconds
+        if state.stepInEpoch < stepsPerEpoch { onProgress(progress(clock)) }
+        if stop?.isRequested ?? false {
+          try checkpoint?.save(snapshot())
+          try restoreBest()
+          return report(.interrupted)
+        }
+      }
+      try finishEpoch(shuffling, objective)
+      state.seconds = clock.seconds
+      let progress = progress(clock)
+      try log?.append(progress)
+      onProgress(progress)
+      beginEpoch()
+      if validation != nil, state.epochsSinceBest >= configuration.patience {
+        try restoreBest()
+        return report(.patience)
+      }
+      if let checkpoint, clock.isCheckpointDue(every: configuration.checkpointInterval) {
+        try checkpoint.save(snapshot())
+      }
+    }
+    try restoreBest()
+    return report(.maximumEpochs)
+  }
+
+  private func step(rows: Tensor, _ objective: Trainer.Objective) throws(TrainingError) {
+    let context = LayerContext(training: state.layers)
+    let loss = objective(training.rows(rows), context)
+    let gradients = Torch.gradients(of: loss, withRespectTo: parameters.map(\.value))
+    state.layers = context.rng
+    let value = loss.item()
+    state.learningRate = state.scheduler.rate(
+      step: state.step, totalSteps: configuration.maximumEpochs * stepsPerEpoch)
+    try requireFinite(value, "loss")
+    let limit = configuration.gradientClip > 0 ? configuration.gradientClip : .infinity
+    let (clipped, norm) = clipByGlobalNorm(gradients, to: limit)
+    state.gradientNorm = norm
+    try requireFinite(norm, "norm of the gradient")
+    optimizer.step(gradients: clipped, learningRate: state.learningRate)
+    average?.update()
+    state.lossSum += value
+    state.step += 1
+    state.stepInEpoch += 1
+  }
+
+  private func requireFinite(_ value: Double, _ quantity: String) throws(TrainingError) {
+    guard value.isFinite else {
+      throw .diverged(
+        step: state.step + 1, epoch: state.epoch + 1, quantity: quantity, value: value,
+        learningRate: state.learningRate)
+    }
+  }
+
+  private func finishEpoch(_ shuffling: RandomGenerator, _ objective: Trainer.Objective) throws {
+    state.shuffling = shuffling
+    state.epoch += 1
+    guard let validation else {
+      state.bestEpoch = state.epoch
+      return
+    }
+    let loss = average.map { $0.withAverage { evaluate(validation, objective) } } ?? evaluate(validation, objective)
+    state.validationLoss = loss
+    try requireFinite(loss, "validation loss")
+    state.scheduler.observe(validationLoss: loss)
+    if state.bestValidationLoss.map({ loss < $0 }) ?? true {
+      state.bestValidationLoss = loss
+      state.bestEpoch = state.epoch
+      state.epochsSinceBest = 0
+      best = average.map { $0.withAverage { model.state() } } ?? model.state()
+    } else {
+      state.epochsSinceBest += 1
+    }
+  }
+
+  private func beginEpoch() {
+    state.stepInEpoch = 0
+    state.lastEpochLoss = state.lossSum / Double(stepsPerEpoch)
+    state.lossSum = 0
+  }
+
+  /// The mean objective over rows, in pieces that bound the memory.
+  private func evaluate(_ data: Batch, _ objective: Trainer.Objective) -> Double {
+    let size = max(configuration.batchSize, 1024)
+    return withoutGradient {
+      let context = LayerContext.inference
+      let sum = stride(from: 0, to: data.rowCount, by: size).reduce(0.0) { sum, start in
+        let count = min(size, data.rowCount - start)
+        return sum + objective(data.rows(from: start, count: count), context).item() * Double(count)
+      }
+      return sum / Double(data.rowCount)
+    }
+  }
+
+  /// Gives the model the weights that the run is to end with.
+  func restoreBest() throws {
+    if let best {
+      try model.load(best)
+    } else {
+      average?.copyToParameters()
+    }
+  }
+
+  private func progress(_ clock: SessionClock) -> TrainingProgress {
+    TrainingProgress(
+      epoch: state.epoch, maximumEpochs: configuration.maximumEpochs, step: state.step, stepsPerEpoch: stepsPerEpoch,
+      trainingLoss: state.lossSum / Double(max(state.stepInEpoch, 1)), validationLoss: state.validationLoss,
+      bestValidationLoss: state.bestValidationLoss, epochsSinceBest: state.epochsSinceBest,
+      learningRate: state.learningRate, gradientNorm: state.gradientNorm, seconds: clock.seconds,
+      rowsPerSecond: clock.rowsPerSecond)
+  }
+
+  private func report(_ reason: TrainingReport.StopReason) -> TrainingReport {
+    TrainingReport(
+      stopReason: reason, epochs: state.epoch, steps: state.step, bestEpoch: state.bestEpoch,
+      bestValidationLoss: state.bestValidationLoss, trainingLoss: state.lastEpochLoss, trainingRows: training.rowCount,
+      validationRows: validation?.rowCount ?? 0, seconds: state.seconds)
+  }
+}
+
+/// The time of this session, and of those before it.
+struct SessionClock {
+  private let start = ContinuousClock.now
+  private let earlier: Double
+  private var lastCheckpoint = ContinuousClock.now
+  var rows = 0
+
+  init(earlier: Double) { self.earlier = earlier }
+
+  var seconds: Double { earlier + session }
+  var rowsPerSecond: Double { session > 0 ? Double(rows) / session : 0 }
+
+  private var session: Double { (ContinuousClock.now - start) / .seconds(1) }
+
+  mutating func isCheckpointDue(every interval: Double) -> Bool {
+    guard (ContinuousClock.now - lastCheckpoint) / .seconds(1) >= interval else { return false }
+    lastCheckpoint = .now
+    return true
+  }
+}
