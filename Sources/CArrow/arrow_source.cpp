@@ -111,6 +111,7 @@ class ArrowFileSource final : public BatchSource {
     file_ = open_random_access(path);
     const auto magic = take(file_->ReadAt(0, 6));
     is_stream_ = magic->ToString() != "ARROW1";
+    check(file_->Seek(0));
     set_schema(is_stream_ ? take(arrow::ipc::RecordBatchStreamReader::Open(file_))->schema()
                           : take(arrow::ipc::RecordBatchFileReader::Open(file_))->schema());
   }
