@@ -1,3 +1,4 @@
+import Datasets
 public import Foundation
 public import Training
 
@@ -33,14 +34,24 @@ public struct FitSettings: Codable, Hashable, Sendable {
   ///
   /// - Throws: `SettingsError` for a setting that does not exist or has an unfit value.
   public func merging(_ tree: SettingsValue) throws -> FitSettings {
-    try SettingsValue(encoding: self).merging(tree).decoded()
+    try FitSettings(checking: try SettingsValue(encoding: self).merging(tree))
   }
 
   /// These settings with one, given as `training.batchSize=128`, replaced.
   ///
   /// - Throws: `SettingsError` for a setting that does not exist or has an unfit value.
   public func setting(_ assignment: String) throws -> FitSettings {
-    try SettingsValue(encoding: self).setting(assignment, parse: SettingsValue.yamlValue).decoded()
+    try FitSettings(checking: try SettingsValue(encoding: self).setting(assignment, parse: SettingsValue.yamlValue))
+  }
+
+  /// Reads a tree of settings and makes sure that none was passed over.
+  private init(checking tree: SettingsValue) throws {
+    self = try tree.decoded()
+    let understood = try SettingsValue(encoding: self)
+    if let (path, known) = tree.firstSetting(missingIn: understood) {
+      throw SettingsError.unknown(
+        path: path, known: known, nearest: nearestName(to: String(path.split(separator: ".").last ?? ""), among: known))
+    }
   }
 
   /// Reads the settings that a run folder keeps.
@@ -53,7 +64,7 @@ public struct FitSettings: Codable, Hashable, Sendable {
     } catch {
       throw ModelError.inputOutput(path: url.path, reason: "the settings cannot be read: \(error.localizedDescription)")
     }
-    self = try SettingsValue(yaml: text, path: url.path).decoded()
+    self = try FitSettings(checking: try SettingsValue(yaml: text, path: url.path))
   }
 
   /// Writes the settings as YAML.

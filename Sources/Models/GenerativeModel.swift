@@ -1,6 +1,6 @@
+public import Datasets
 public import NeuralNetworks
 public import Torch
-public import Training
 
 /// A model that can be fitted to rows and asked for new ones.
 ///
@@ -10,10 +10,10 @@ public protocol GenerativeModel: Module {
   var features: Int { get }
 
   /// Sets what is computed from the training rows directly, such as their mean and scale, before training.
-  func prepare(for data: TrainingData)
+  func prepare(for data: Batch)
 
   /// The mean loss of a batch of rows.
-  func loss(_ batch: TrainingData, _ context: LayerContext) -> Tensor
+  func loss(_ batch: Batch, _ context: LayerContext) -> Tensor
 
   /// New rows, [count, features], without gradient.
   func sample(_ count: Int, given context: Tensor?, using rng: inout RandomGenerator) -> Tensor

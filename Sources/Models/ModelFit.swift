@@ -60,7 +60,7 @@ public struct ModelFit {
     let validation = settings.training.validationFraction > 0 ? all.rows(split.validation).to(device) : nil
     onEvent(
       .started(
-        trainingRows: training.count, validationRows: validation?.count ?? 0, columns: data.table.columnCount,
+        trainingRows: training.rowCount, validationRows: validation?.rowCount ?? 0, columns: data.table.columnCount,
         parameters: model.parameterCount))
     let checkpoint = CheckpointStore(url: folder.checkpoint, fingerprint: try fingerprint(data.table))
     let report = try fit(

@@ -19,19 +19,24 @@ extension SettingsValue {
     }
   }
 
-  /// The setting at a dotted path, or nil.
-  public subscript(path: String) -> SettingsValue? {
-    path.split(separator: ".").reduce(Optional(self)) { value, name in
-      guard case .object(let settings) = value else { return nil }
-      return settings[String(name)]
+  /// The first setting, by its dotted path, that this tree has and the other lacks.
+  func firstSetting(missingIn other: SettingsValue, at path: String = "") -> (path: String, known: [String])? {
+    guard case .object(let own) = self, case .object(let others) = other else { return nil }
+    for (name, value) in own.sorted(by: { $0.key < $1.key }) {
+      let full = path.isEmpty ? name : "\(path).\(name)"
+      guard let counterpart = others[name] else { return (full, Array(others.keys)) }
+      if let missing = value.firstSetting(missingIn: counterpart, at: full) { return missing }
     }
+    return nil
   }
 
   /// This tree with the settings of another in place of its own.
   ///
   /// - Throws: `SettingsError` for a setting that is not in this tree or is of another kind.
   public func merging(_ other: SettingsValue, at path: String = "") throws -> SettingsValue {
-    guard case .object(let own) = self, !Self.isChoice(own) else { return try replacing(with: other, at: path) }
+    guard case .object(let own) = self else { return try replacing(with: other, at: path) }
+    if Self.isChoice(own), !Self.names(other).isSubset(of: own.keys) { return try replacing(with: other, at: path) }
+    if case .string(let name) = other, own[name] != nil { return self }
     guard case .object(let new) = other else {
       throw SettingsError.wrongKind(path: path, expected: "a group of settings", actual: "'\(other)'")
     }
@@ -59,7 +64,14 @@ extension SettingsValue {
     return try merging(tree)
   }
 
-  /// A choice with its own settings, such as `{cosine: {warmUpSteps: 100}}`, is replaced as a whole.
+  private static func names(_ value: SettingsValue) -> Set<String> {
+    switch value {
+    case .object(let settings): Set(settings.keys)
+    default: [value.description]
+    }
+  }
+
+  /// A choice with its own settings, such as `{cosine: {warmUpSteps: 100}}`; another choice replaces the whole.
   private static func isChoice(_ object: [String: SettingsValue]) -> Bool {
     guard object.count == 1, case .object? = object.values.first else { return false }
     return true

@@ -61,6 +61,14 @@ extension Tensor {
   /// Each element with its sign changed.
   public static prefix func - (operand: Tensor) -> Tensor { Operation.neg(operand) }
 
+  /// This plus a multiple of the other, in one operation.
+  public func adding(_ other: Tensor, times factor: some ScalarConvertible) -> Tensor {
+    Operation.add_Tensor(self, other, alpha: factor.scalar)
+  }
+
+  /// This plus the product of the others, element by element, in one operation.
+  public func addingProduct(_ left: Tensor, _ right: Tensor) -> Tensor { Operation.addcmul(self, left, right) }
+
   /// Rebinds the left side to the sum; no tensor changes.
   public static func += (left: inout Tensor, right: Tensor) { left = left + right }
 

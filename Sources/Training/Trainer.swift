@@ -1,3 +1,4 @@
+public import Datasets
 public import NeuralNetworks
 public import Torch
 
@@ -14,7 +15,7 @@ public struct Trainer {
   public let configuration: TrainingConfiguration
 
   /// The mean loss of a batch, a tensor of one element; the context gives layers their mode and random numbers.
-  public typealias Objective = (_ batch: TrainingData, _ context: LayerContext) -> Tensor
+  public typealias Objective = (_ batch: Batch, _ context: LayerContext) -> Tensor
 
   /// A trainer with the given settings.
   ///
@@ -40,7 +41,7 @@ public struct Trainer {
   /// - Throws: `TrainingError` when there is nothing to train, the loss diverges or a checkpoint does not fit; errors of
   ///   writing files. On divergence the model has the best weights so far.
   public func fit(
-    _ model: some Module, to training: TrainingData, validation: TrainingData? = nil, objective: Objective,
+    _ model: some Module, to training: Batch, validation: Batch? = nil, objective: Objective,
     using rng: inout RandomGenerator, checkpoint: CheckpointStore? = nil, log: MetricsLog? = nil,
     stop: StopRequest? = nil, onProgress: (TrainingProgress) -> Void = { _ in }
   ) throws -> TrainingReport {

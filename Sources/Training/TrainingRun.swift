@@ -1,11 +1,12 @@
+import Datasets
 import NeuralNetworks
 import Torch
 
 /// One run of a ``Trainer``: its state, and the steps that move it.
 final class TrainingRun<Model: Module> {
   let model: Model
-  let training: TrainingData
-  let validation: TrainingData?
+  let training: Batch
+  let validation: Batch?
   let configuration: TrainingConfiguration
   let parameters: [Parameter]
   let optimizer: any Optimizer
@@ -17,7 +18,7 @@ final class TrainingRun<Model: Module> {
   var best: [String: Tensor]?
 
   init(
-    model: Model, training: TrainingData, validation: TrainingData?, configuration: TrainingConfiguration,
+    model: Model, training: Batch, validation: Batch?, configuration: TrainingConfiguration,
     rng: inout RandomGenerator
   ) throws(TrainingError) {
     self.model = model
@@ -26,13 +27,13 @@ final class TrainingRun<Model: Module> {
     self.configuration = configuration
     parameters = model.trainableParameters
     guard !parameters.isEmpty else { throw .nothingToTrain }
-    guard training.count > 0 else { throw .tooFewRows(available: 0, needed: 1) }
+    guard training.rowCount > 0 else { throw .tooFewRows(available: 0, needed: 1) }
     optimizer = configuration.makeOptimizer(for: parameters)
     average =
       configuration.averagingDecay > 0
       ? ExponentialMovingAverage(parameters, decay: configuration.averagingDecay) : nil
-    rowsPerStep = min(configuration.batchSize, training.count)
-    stepsPerEpoch = training.count / rowsPerStep
+    rowsPerStep = min(configuration.batchSize, training.rowCount)
+    stepsPerEpoch = training.rowCount / rowsPerStep
     state = TrainingState(
       shuffling: rng.split(), layers: rng.split(),
       scheduler: LearningRateScheduler(configuration.schedule, initialRate: configuration.learningRate))
@@ -45,7 +46,7 @@ final class TrainingRun<Model: Module> {
     var clock = SessionClock(earlier: state.seconds)
     while state.epoch < configuration.maximumEpochs {
       var shuffling = state.shuffling
-      let order = Tensor.permutation(training.count, using: &shuffling).to(training.values.device)
+      let order = Tensor.permutation(training.rowCount, using: &shuffling).to(training.values.device)
       while state.stepInEpoch < stepsPerEpoch {
         try step(rows: order.narrowed(0, from: state.stepInEpoch * rowsPerStep, length: rowsPerStep), objective)
         clock.rows += rowsPerStep
@@ -84,10 +85,11 @@ final class TrainingRun<Model: Module> {
     state.learningRate = state.scheduler.rate(
       step: state.step, totalSteps: configuration.maximumEpochs * stepsPerEpoch)
     try requireFinite(value, "loss")
-    let clipped = clipByGlobalNorm(gradients, to: configuration.gradientClip > 0 ? configuration.gradientClip : nil)
-    state.gradientNorm = clipped.norm
-    try requireFinite(clipped.norm, "norm of the gradient")
-    optimizer.step(gradients: clipped.gradients, learningRate: state.learningRate)
+    let limit = configuration.gradientClip > 0 ? configuration.gradientClip : .infinity
+    let (clipped, norm) = clipByGlobalNorm(gradients, to: limit)
+    state.gradientNorm = norm
+    try requireFinite(norm, "norm of the gradient")
+    optimizer.step(gradients: clipped, learningRate: state.learningRate)
     average?.update()
     state.lossSum += value
     state.step += 1
@@ -130,15 +132,15 @@ final class TrainingRun<Model: Module> {
   }
 
   /// The mean objective over rows, in pieces that bound the memory.
-  private func evaluate(_ data: TrainingData, _ objective: Trainer.Objective) -> Double {
+  private func evaluate(_ data: Batch, _ objective: Trainer.Objective) -> Double {
     let size = max(configuration.batchSize, 1024)
     return withoutGradient {
       let context = LayerContext.inference
-      let sum = stride(from: 0, to: data.count, by: size).reduce(0.0) { sum, start in
-        let count = min(size, data.count - start)
+      let sum = stride(from: 0, to: data.rowCount, by: size).reduce(0.0) { sum, start in
+        let count = min(size, data.rowCount - start)
         return sum + objective(data.rows(from: start, count: count), context).item() * Double(count)
       }
-      return sum / Double(data.count)
+      return sum / Double(data.rowCount)
     }
   }
 
@@ -163,8 +165,8 @@ final class TrainingRun<Model: Module> {
   private func report(_ reason: TrainingReport.StopReason) -> TrainingReport {
     TrainingReport(
       stopReason: reason, epochs: state.epoch, steps: state.step, bestEpoch: state.bestEpoch,
-      bestValidationLoss: state.bestValidationLoss, trainingLoss: state.lastEpochLoss, trainingRows: training.count,
-      validationRows: validation?.count ?? 0, seconds: state.seconds)
+      bestValidationLoss: state.bestValidationLoss, trainingLoss: state.lastEpochLoss, trainingRows: training.rowCount,
+      validationRows: validation?.rowCount ?? 0, seconds: state.seconds)
   }
 }
 

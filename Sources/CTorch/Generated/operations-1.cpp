@@ -4,6 +4,7 @@
 #include <ATen/ops/abs_ops.h>
 #include <ATen/ops/acos_ops.h>
 #include <ATen/ops/add_ops.h>
+#include <ATen/ops/addcmul_ops.h>
 #include <ATen/ops/asin_ops.h>
 #include <ATen/ops/asinh_ops.h>
 #include <ATen/ops/atan2_ops.h>
@@ -18,7 +19,6 @@
 #include <ATen/ops/erfinv_ops.h>
 #include <ATen/ops/exp_ops.h>
 #include <ATen/ops/expm1_ops.h>
-#include <ATen/ops/floor_ops.h>
 #include <ATen/ops/lgamma_ops.h>
 #include <ATen/ops/log1p_ops.h>
 #include <ATen/ops/log2_ops.h>
@@ -53,6 +53,12 @@ int32_t ct_add_Tensor(CTTensor self, CTTensor other, CTScalar alpha, CTTensor *o
 int32_t ct_add_Scalar(CTTensor self, CTScalar other, CTScalar alpha, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::add_Scalar::call(borrow(self), toScalar(other), toScalar(alpha)));
+  });
+}
+
+int32_t ct_addcmul(CTTensor self, CTTensor tensor1, CTTensor tensor2, CTScalar value, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::addcmul::call(borrow(self), borrow(tensor1), borrow(tensor2), toScalar(value)));
   });
 }
 
@@ -317,11 +323,5 @@ int32_t ct_special_ndtr(CTTensor self, CTTensor *out0, char **message) CT_NOEXCE
 int32_t ct_special_xlogy(CTTensor self, CTTensor other, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::special_xlogy::call(borrow(self), borrow(other)));
-  });
-}
-
-int32_t ct_floor(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::floor::call(borrow(self)));
   });
 }

@@ -37,14 +37,20 @@
 #include <ATen/ops/split_with_sizes_ops.h>
 #include <ATen/ops/squeeze_ops.h>
 #include <ATen/ops/stack_ops.h>
+#include <ATen/ops/std_ops.h>
 #include <ATen/ops/take_along_dim_ops.h>
 #include <ATen/ops/topk_ops.h>
 #include <ATen/ops/transpose_ops.h>
 #include <ATen/ops/tril_ops.h>
-#include <ATen/ops/triu_ops.h>
 #include <ATen/ops/unbind_ops.h>
 #include <ATen/ops/unflatten_ops.h>
 #include <ATen/ops/unsqueeze_ops.h>
+
+int32_t ct_std_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool has_correction, CTScalar correction, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::std_correction::call(borrow(self), OptionalIntegerList{dim, dim_count}, optionalScalar(has_correction, correction), keepdim));
+  });
+}
 
 int32_t ct_amax(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -323,11 +329,5 @@ int32_t ct_repeat_interleave_self_int(CTTensor self, ptrdiff_t repeats, bool has
 int32_t ct_tril(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::tril::call(borrow(self), diagonal));
-  });
-}
-
-int32_t ct_triu(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::triu::call(borrow(self), diagonal));
   });
 }

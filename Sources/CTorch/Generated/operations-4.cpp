@@ -42,8 +42,15 @@
 #include <ATen/ops/randint_ops.h>
 #include <ATen/ops/randn_ops.h>
 #include <ATen/ops/randperm_ops.h>
+#include <ATen/ops/triu_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 #include <ATen/ops/zeros_ops.h>
+
+int32_t ct_triu(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::triu::call(borrow(self), diagonal));
+  });
+}
 
 int32_t ct_diagonal(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {

@@ -5,6 +5,7 @@
 CT_BEGIN
 int32_t ct_add_Tensor(CTTensor self, CTTensor other, CTScalar alpha, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_add_Scalar(CTTensor self, CTScalar other, CTScalar alpha, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_addcmul(CTTensor self, CTTensor tensor1, CTTensor tensor2, CTScalar value, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_sub_Tensor(CTTensor self, CTTensor other, CTScalar alpha, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_sub_Scalar(CTTensor self, CTScalar other, CTScalar alpha, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_rsub_Scalar(CTTensor self, CTScalar other, CTScalar alpha, CTTensor *out0, char **message) CT_NOEXCEPT;

@@ -18,6 +18,13 @@ enum Operation {
     return run1("add.Scalar") { out0, message in ct_add_Scalar(self_.raw, other.raw, alpha.raw, out0, message) }
   }
 
+  /// `addcmul`
+  @inline(__always)
+  static func addcmul(_ self_: Tensor, _ tensor1: Tensor, _ tensor2: Tensor, value: Scalar = 1) -> Tensor {
+    defer { withExtendedLifetime(self_) {}; withExtendedLifetime(tensor1) {}; withExtendedLifetime(tensor2) {} }
+    return run1("addcmul") { out0, message in ct_addcmul(self_.raw, tensor1.raw, tensor2.raw, value.raw, out0, message) }
+  }
+
   /// `sub.Tensor`
   @inline(__always)
   static func sub_Tensor(_ self_: Tensor, _ other: Tensor, alpha: Scalar = 1) -> Tensor {

@@ -1,0 +1,89 @@
+public import NeuralNetworks
+public import Torch
+
+/// The kind and size of the network that gives a coupling its parameters.
+public enum ConditionerNetwork: Hashable, Sendable, Codable {
+  /// Linear layers of these sizes with a nonlinearity between them.
+  case multilayerPerceptron(hiddenFeatures: [Int])
+  /// Residual blocks of two layers each.
+  case residual(hiddenFeatures: Int, blocks: Int)
+
+  var hasPositiveSizes: Bool {
+    switch self {
+    case .multilayerPerceptron(let sizes): sizes.allSatisfy { $0 > 0 }
+    case .residual(let features, let blocks): features > 0 && blocks > 0
+    }
+  }
+}
+
+/// What gives a coupling its parameters: a network of the kept features and the context, or, when there is neither,
+/// free parameters. It starts at zero, where couplings are the identity.
+public struct Conditioner: Module {
+  private enum Kind {
+    case network(any ConditionalLayer)
+    case free(Parameter)
+  }
+
+  /// The number of parameters for each event.
+  public let outputFeatures: Int
+  private let kind: Kind
+
+  /// A conditioner whose last layer is zero.
+  ///
+  /// - Parameters:
+  ///   - inputFeatures: the number of kept features; may be 0.
+  ///   - contextFeatures: the size of the context; may be 0.
+  ///   - outputFeatures: the number of parameters for each event.
+  ///   - options: the network.
+  ///   - rng: the source of random weights.
+  public init(
+    inputFeatures: Int, contextFeatures: Int, outputFeatures: Int, options: CouplingOptions,
+    using rng: inout RandomGenerator
+  ) {
+    self.outputFeatures = outputFeatures
+    guard inputFeatures + contextFeatures > 0 else {
+      kind = .free(Parameter(Tensor.zeros([outputFeatures])))
+      return
+    }
+    switch options.network {
+    case .multilayerPerceptron(let hiddenFeatures):
+      kind = .network(
+        MultilayerPerceptron(
+          inputFeatures: inputFeatures, contextFeatures: contextFeatures, hidden: hiddenFeatures,
+          outputFeatures: outputFeatures, activation: options.activation, dropout: options.dropout, startsAtZero: true,
+          using: &rng))
+    case .residual(let hiddenFeatures, let blocks):
+      kind = .network(
+        ResidualMultilayerPerceptron(
+          inputFeatures: inputFeatures, contextFeatures: contextFeatures, hiddenFeatures: hiddenFeatures,
+          blockCount: blocks, outputFeatures: outputFeatures, activation: options.activation,
+          dropout: options.dropout, startsAtZero: true, using: &rng))
+    }
+  }
+
+  /// The parameters for kept features and contexts, `[*batch, outputFeatures]`, or `[outputFeatures]` when they depend
+  /// on nothing.
+  public func callAsFunction(_ kept: Tensor, given context: Tensor?, _ layerContext: LayerContext) -> Tensor {
+    switch kind {
+    case .free(let parameter): return parameter.value
+    case .network(let network):
+      guard let context else { return network(kept, given: nil, layerContext) }
+      let (ours, theirs) = (kept.shape.droppingTrailing(1), context.shape.droppingTrailing(1))
+      guard ours != theirs else { return network(kept, given: context, layerContext) }
+      guard let batch = Shape.broadcasting(ours, theirs) else {
+        preconditionFailure("Conditioner: expected features and contexts of one batch, got \(ours) and \(theirs)")
+      }
+      return network(
+        kept.broadcasted(to: batch + kept.shape.trailing(1)),
+        given: context.broadcasted(to: batch + context.shape.trailing(1)), layerContext)
+    }
+  }
+
+  /// Visits the network, or the free parameters.
+  public func visitParameters(_ visitor: inout some ParameterVisitor) {
+    switch kind {
+    case .network(let network): visitor.visit(network, named: "network")
+    case .free(let parameter): visitor.visit(parameter, named: "free")
+    }
+  }
+}

@@ -1,0 +1,60 @@
+public import NeuralNetworks
+
+/// What every flow of couplings can be told, whatever its couplings do.
+public struct CouplingOptions: Hashable, Sendable, Codable {
+  /// The number of couplings.
+  public var layers: Int
+  /// The network in each coupling.
+  public var network: ConditionerNetwork
+  /// The nonlinearity of the networks.
+  public var activation: Activation
+  /// The probability that a hidden element is dropped in training.
+  public var dropout: Double
+  /// What mixes features between couplings.
+  public var mixing: Mixing
+
+  /// Five couplings with hidden layers of 64 and 64, mixed by rotations, unless told otherwise.
+  public init(
+    layers: Int = 5, network: ConditionerNetwork = .multilayerPerceptron(hiddenFeatures: [64, 64]),
+    activation: Activation = .relu, dropout: Double = 0, mixing: Mixing = .orthogonal
+  ) {
+    self.layers = layers
+    self.network = network
+    self.activation = activation
+    self.dropout = dropout
+    self.mixing = mixing
+  }
+
+  /// Whether the values make sense.
+  ///
+  /// - Throws: `FlowConfigurationError` for the first that does not.
+  public func validate() throws(FlowConfigurationError) {
+    guard layers > 0 else { throw .outOfRange(field: "layers", expected: "at least 1", actual: "\(layers)") }
+    guard network.hasPositiveSizes else {
+      throw .outOfRange(field: "network", expected: "positive sizes", actual: "\(network)")
+    }
+    guard dropout >= 0 && dropout < 1 else {
+      throw .outOfRange(field: "dropout", expected: "at least 0 and below 1", actual: "\(dropout)")
+    }
+  }
+}
+
+/// Why a configuration does not make a flow.
+public enum FlowConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// A value lies outside what is possible.
+  case outOfRange(field: String, expected: String, actual: String)
+
+  /// The field, what it must be and what it is.
+  public var description: String {
+    switch self {
+    case .outOfRange(let field, let expected, let actual): "\(field): expected \(expected), got \(actual)"
+    }
+  }
+}
+
+func validateFeatures(_ features: Int, _ contextFeatures: Int) throws(FlowConfigurationError) {
+  guard features > 0 else { throw .outOfRange(field: "features", expected: "at least 1", actual: "\(features)") }
+  guard contextFeatures >= 0 else {
+    throw .outOfRange(field: "contextFeatures", expected: "at least 0", actual: "\(contextFeatures)")
+  }
+}

@@ -1,0 +1,90 @@
+import Probability
+public import Torch
+
+/// A normalizing flow of rational-quadratic spline couplings (NSF).
+///
+/// The usual first choice for tables of up to some hundred columns: sharp, with density and samples both at the price
+/// of one pass. A new flow is the normal distribution with the data's means and scales.
+///
+///     let flow = try NormalizingFlow(NeuralSplineFlow.Configuration(features: 6), using: &rng)
+///
+/// - Complexity: density and sample each `layers` network passes.
+/// - Reference: Durkan, Bekasov, Murray, Papamakarios, *Neural Spline Flows*, 2019. https://arxiv.org/abs/1906.04032
+public enum NeuralSplineFlow {
+  /// What makes a neural spline flow.
+  public struct Configuration: FlowConfiguration {
+    /// The size of an event.
+    public var features: Int
+    /// The size of a context; 0 for a flow without context.
+    public var contextFeatures: Int
+    /// The number of couplings, their networks, and the mixing between them.
+    public var couplings: CouplingOptions
+    /// The pieces of each spline.
+    public var bins: Int
+    /// Splines act on [-bound, bound] of the standardized features.
+    public var bound: Double
+    /// The least width and height of a bin, as a fraction of the box.
+    public var minimumBinSize: Double
+    /// The least slope at a knot.
+    public var minimumSlope: Double
+
+    /// Five couplings of 8 bins on [-5, 5], unless told otherwise.
+    public init(
+      features: Int, contextFeatures: Int = 0, couplings: CouplingOptions = CouplingOptions(), bins: Int = 8,
+      bound: Double = 5, minimumBinSize: Double = 1e-3, minimumSlope: Double = 1e-3
+    ) {
+      self.features = features
+      self.contextFeatures = contextFeatures
+      self.couplings = couplings
+      self.bins = bins
+      self.bound = bound
+      self.minimumBinSize = minimumBinSize
+      self.minimumSlope = minimumSlope
+    }
+
+    /// Whether the values make sense.
+    ///
+    /// - Throws: `FlowConfigurationError` for the first that does not.
+    public func validate() throws(FlowConfigurationError) {
+      try validateFeatures(features, contextFeatures)
+      try couplings.validate()
+      guard bins > 0 else { throw .outOfRange(field: "bins", expected: "at least 1", actual: "\(bins)") }
+      guard bound > 0 && bound.isFinite else {
+        throw .outOfRange(field: "bound", expected: "a positive number", actual: "\(bound)")
+      }
+      guard minimumBinSize > 0 && minimumBinSize * Double(bins) < 1 else {
+        throw .outOfRange(
+          field: "minimumBinSize", expected: "more than 0 and less than 1/bins", actual: "\(minimumBinSize)")
+      }
+      guard minimumSlope > 0 && minimumSlope < 1 else {
+        throw .outOfRange(field: "minimumSlope", expected: "more than 0 and less than 1", actual: "\(minimumSlope)")
+      }
+    }
+
+    /// Spline couplings with mixing between them.
+    public func makeLayers(using rng: inout RandomGenerator) -> [any FlowLayer] {
+      let form = RationalQuadraticSpline.Form(
+        bins: bins, bound: bound, minimumBinSize: minimumBinSize, minimumSlope: minimumSlope)
+      return couplings.makeLayers(features: features, using: &rng) { rng in
+        SplineCoupling(
+          features: features, contextFeatures: contextFeatures, form: form, options: couplings, using: &rng)
+      }
+    }
+  }
+}
+
+extension CouplingOptions {
+  /// Couplings with a mixing layer between each two; a single feature needs none.
+  func makeLayers(
+    features: Int, using rng: inout RandomGenerator, coupling: (inout RandomGenerator) -> any FlowLayer
+  ) -> [any FlowLayer] {
+    var result: [any FlowLayer] = []
+    for index in 0..<layers {
+      result.append(coupling(&rng))
+      if features > 1 && index + 1 < layers {
+        result.append(mixing.layer(features: features, after: index, using: &rng))
+      }
+    }
+    return result
+  }
+}

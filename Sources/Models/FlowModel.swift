@@ -1,0 +1,78 @@
+import Datasets
+import Flows
+import NeuralNetworks
+import Probability
+import Torch
+import Training
+
+/// A normalizing flow as a model of the catalogue.
+struct FlowModel: DensityModel {
+  let flow: NormalizingFlow
+
+  /// Rows scored at a time: bounds the memory whatever the count.
+  private static let chunkSize = 8192
+
+  var features: Int { flow.features }
+
+  func prepare(for data: Batch) { flow.standardize(to: data.values, context: data.context) }
+
+  func loss(_ batch: Batch, _ context: LayerContext) -> Tensor {
+    -flow.conditioned(on: batch.context, context).logProb(batch.values).mean()
+  }
+
+  func sample(_ count: Int, given context: Tensor?, using rng: inout RandomGenerator) -> Tensor {
+    flow.conditioned(on: context).sample([count], using: &rng)
+  }
+
+  func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor {
+    flow.conditioned(on: context).logProb(rows, chunkSize: Self.chunkSize)
+  }
+
+  func visitParameters(_ visitor: inout some ParameterVisitor) { visitor.visit(flow, named: "flow") }
+}
+
+extension Catalogue {
+  /// The normalizing flows.
+  static let flowEntries: [CatalogueEntry] = [
+    flowEntry(
+      "nsf", "Neural spline flow: exact densities and samples, sharp; the first choice for tables.",
+      NeuralSplineFlow.Configuration(features: 1)),
+    flowEntry(
+      "real-nvp", "Affine coupling flow: exact densities and samples, smoother and cheaper than nsf.",
+      RealNVP.Configuration(features: 1)),
+  ]
+
+  private static func flowEntry<Configuration: FlowConfiguration>(
+    _ name: String, _ summary: String, _ configuration: Configuration
+  ) -> CatalogueEntry {
+    CatalogueEntry(
+      name: name, summary: summary, abilities: [.sample, .score], defaults: settings(of: configuration),
+      trainingDefaults: TrainingConfiguration(),
+      make: { settings, features, rng in
+        let sized = settings.adding(["features": .integer(features), "contextFeatures": .integer(0)])
+        do {
+          return FlowModel(flow: try NormalizingFlow(try sized.decoded(as: Configuration.self), using: &rng))
+        } catch let error as FlowConfigurationError {
+          throw ModelError.configuration(model: name, reason: "\(error)")
+        }
+      })
+  }
+
+  /// A configuration without the sizes that the data decide.
+  private static func settings(of configuration: some FlowConfiguration) -> SettingsValue {
+    guard let tree = try? SettingsValue(encoding: configuration), case .object(var settings) = tree else {
+      preconditionFailure("a flow's configuration is a group of settings")
+    }
+    settings["features"] = nil
+    settings["contextFeatures"] = nil
+    return .object(settings)
+  }
+}
+
+extension SettingsValue {
+  /// This group with more settings.
+  func adding(_ settings: [String: SettingsValue]) -> SettingsValue {
+    guard case .object(let own) = self else { return self }
+    return .object(own.merging(settings) { _, new in new })
+  }
+}

@@ -1,0 +1,200 @@
+import Foundation
+public import Torch
+
+/// A monotonic rational-quadratic spline of each number, the identity outside a box.
+///
+/// Inside [-bound, bound] the map is a spline through increasing knots whose pieces are quotients of quadratics; its
+/// slope at the box's edges is exactly 1, so value and slope join the identity outside. Parameters of zero give the
+/// identity everywhere. Numbers are clipped into the box before the mathematics and selected after it, so values and
+/// gradients are finite everywhere.
+///
+/// - Shapes: numbers `[*batch]`; parameters `[*batch, 3 * bins - 1]`: widths, heights, inner slopes, unnormalized.
+/// - Note: standardize first, so that most numbers lie in the box.
+/// - Complexity: O(bins) for each number in both directions.
+/// - Reference: Durkan, Bekasov, Murray, Papamakarios, *Neural Spline Flows*, 2019.
+///   https://arxiv.org/abs/1906.04032 (eq. 4-8)
+public struct RationalQuadraticSpline: Bijection {
+  /// The form of a spline that its parameters do not say.
+  public struct Form: Hashable, Sendable, Codable {
+    /// The number of pieces.
+    public var bins: Int
+    /// The box is [-bound, bound].
+    public var bound: Double
+    /// The least width and height of a bin, as a fraction of the box.
+    public var minimumBinSize: Double
+    /// The least slope at a knot.
+    public var minimumSlope: Double
+
+    /// The form of a spline.
+    ///
+    /// - Precondition: `bins > 0`, `bound > 0`, `0 < minimumBinSize < 1 / bins` and `0 < minimumSlope < 1`.
+    public init(bins: Int = 8, bound: Double = 5, minimumBinSize: Double = 1e-3, minimumSlope: Double = 1e-3) {
+      precondition(
+        bins > 0 && bound > 0 && minimumBinSize > 0 && minimumBinSize * Double(bins) < 1,
+        "RationalQuadraticSpline: expected bins of positive size in a box, got \(bins) of at least \(minimumBinSize) "
+          + "in \(bound)")
+      precondition(
+        minimumSlope > 0 && minimumSlope < 1,
+        "RationalQuadraticSpline: expected a least slope between 0 and 1, got \(minimumSlope)")
+      self.bins = bins
+      self.bound = bound
+      self.minimumBinSize = minimumBinSize
+      self.minimumSlope = minimumSlope
+    }
+
+    /// The number of parameters of the spline of one number.
+    public var parameterCount: Int { 3 * bins - 1 }
+  }
+
+  /// The number of pieces, the box, the least sizes.
+  public let form: Form
+  private let knots: Knots
+
+  /// Splines with packed parameters.
+  ///
+  /// - Parameters:
+  ///   - parameters: `[*batch, 3 * bins - 1]`: widths, heights, inner slopes, any real numbers.
+  ///   - form: the number of pieces, the box, the least sizes.
+  /// - Precondition: the last dimension of `parameters` is `form.parameterCount`.
+  public init(parameters: Tensor, form: Form) {
+    precondition(
+      parameters.size(-1) == form.parameterCount,
+      "RationalQuadraticSpline: expected \(form.parameterCount) parameters, got shape \(parameters.shape)")
+    self.form = form
+    knots = Knots(parameters, form)
+  }
+
+  /// Splines with separate parameters.
+  ///
+  /// - Parameters:
+  ///   - widths: `[*batch, bins]`, shares of the box through a softmax.
+  ///   - heights: `[*batch, bins]`, shares of the box through a softmax.
+  ///   - slopes: `[*batch, bins - 1]`, slopes at the inner knots through a shifted softplus.
+  ///   - bound: the box is [-bound, bound].
+  public init(widths: Tensor, heights: Tensor, slopes: Tensor, bound: Double) {
+    self.init(
+      parameters: Tensor.concatenating([widths, heights, slopes], -1), form: Form(bins: widths.size(-1), bound: bound))
+  }
+
+  /// All real numbers.
+  public var domain: Support { .real(eventRank: 0) }
+  /// All real numbers.
+  public var codomain: Support { .real(eventRank: 0) }
+
+  /// The spline's value and the logarithm of its slope.
+  public func forwardWithLogDet(_ x: Tensor) -> (z: Tensor, logDet: Tensor) {
+    let clipped = x.clamped(from: -form.bound, to: form.bound)
+    let (z, logSlope) = knots.piece(of: clipped, row: 0).forward(clipped)
+    let isInside = clipped .== x
+    return (select(isInside, z, x), select(isInside, logSlope, 0))
+  }
+
+  /// The inverse spline's value and the logarithm of its slope.
+  public func inverseWithLogDet(_ z: Tensor) -> (x: Tensor, logDet: Tensor) {
+    let clipped = z.clamped(from: -form.bound, to: form.bound)
+    let (x, logSlope) = knots.piece(of: clipped, row: 1).inverse(clipped)
+    let isInside = clipped .== z
+    return (select(isInside, x, z), select(isInside, logSlope, 0))
+  }
+}
+
+/// The knots of splines: positions, values and slopes, `[*batch, 3, bins + 1]`.
+private struct Knots {
+  let table: Tensor
+  let bins: Int
+
+  init(_ parameters: Tensor, _ form: RationalQuadraticSpline.Form) {
+    let bins = form.bins
+    let (dtype, device) = (parameters.dtype, parameters.device)
+    let parts = parameters.split([2 * bins, bins - 1], -1)
+    let shares = parts[0].unflattened(-1, [2, bins]).softmax(-1)
+    // Slope 1 for a parameter of 0.
+    let shift = Foundation.log(Foundation.exp(1 - form.minimumSlope) - 1)
+    let slopes = (parts[1] + shift).softplus().unsqueezed(-2)
+    let inner = Tensor.concatenating([shares.cumulativeSum(-1).narrowed(-1, from: 0, length: bins - 1), slopes], -2)
+    // Rows: positions and values start[j] + scale * (sum of shares), slopes minimum + softplus.
+    let box = 2 * form.bound
+    let step = box * form.minimumBinSize
+    let starts = (1..<max(bins, 1)).map { -form.bound + step * Double($0) }
+    let offset = Tensor(starts + starts + starts.map { _ in form.minimumSlope }, shape: [3, bins - 1])
+    let scale = box * (1 - Double(bins) * form.minimumBinSize)
+    let scales = Tensor([scale, scale, 1], shape: [3, 1]).to(dtype, device)
+    let edges = Tensor([-form.bound, form.bound, -form.bound, form.bound, 1, 1], shape: [3, 2]).to(dtype, device)
+    let edgeShape = inner.shape.droppingTrailing(2) + [3, 1]
+    table = Tensor.concatenating(
+      [
+        edges.narrowed(-1, from: 0, length: 1).broadcasted(to: edgeShape),
+        offset.to(dtype, device).addingProduct(inner, scales),
+        edges.narrowed(-1, from: 1, length: 1).broadcasted(to: edgeShape),
+      ], -1)
+    self.bins = bins
+  }
+
+  /// The piece in which each number lies, looked up among positions (row 0) or values (row 1).
+  func piece(of x: Tensor, row: Int) -> Piece {
+    let ends = withoutGradient {
+      let inner = table[.ellipsis, .at(row), .slice(from: 1, to: bins)]
+      let left = (x.unsqueezed(-1) .>= inner).sum(-1, keepingDimensions: true)
+      let both = (left + Tensor.range(2, device: x.device)).unsqueezed(-2)
+      return both.broadcasted(to: both.shape.droppingTrailing(2) + [3, 2])
+    }
+    let source = table.broadcasted(to: ends.shape.droppingTrailing(2) + [3, bins + 1])
+    return Piece(source.gathering(ends, -1).flattened(from: -2).unbound(-1))
+  }
+}
+
+/// One rational-quadratic piece for each number.
+///
+/// With t the position in the piece, from 0 to 1, and s the chord's slope, equation 4 of the paper becomes, after
+/// dividing by s, value = p / (p + q) with p = t (t + a (1 - t)) and q = (1 - t) (1 - t + b t), where a and b are the
+/// slopes at the ends over s. Differs from the paper: only sums of positive numbers, so nothing cancels.
+private struct Piece {
+  let x0, y0, width, height: Tensor
+  /// The inverse of the chord's slope.
+  let inverseSlope: Tensor
+  /// The slopes at the left and right end over the chord's slope.
+  let a, b: Tensor
+
+  init(_ ends: [Tensor]) {
+    x0 = ends[0]
+    y0 = ends[2]
+    width = ends[1] - ends[0]
+    height = ends[3] - ends[2]
+    inverseSlope = width / height
+    a = ends[4] * inverseSlope
+    b = ends[5] * inverseSlope
+  }
+
+  func forward(_ x: Tensor) -> (Tensor, logSlope: Tensor) {
+    let t = (x - x0) / width
+    let (value, slope) = evaluate(t, 1 - t)
+    return (y0.addingProduct(height, value), slope.log())
+  }
+
+  /// The root of equations 6-8. Differs from the paper: with e the value in the piece, from 0 to 1, and
+  /// d = a (1 - e) - b e, the discriminant is d^2 + 4 e (1 - e), which rounding cannot make negative, and the root is
+  /// taken in the form without cancellation on either side of d = 0.
+  func inverse(_ y: Tensor) -> (Tensor, logSlope: Tensor) {
+    let e = (y - y0) / height
+    let rest = 1 - e
+    let d = a * rest - b * e
+    let isRising = d .>= 0
+    let m = (d.squared() + e * rest * 4).squareRoot() + select(isRising, d, -d)
+    let left = select(isRising, e * 2, m)
+    let right = select(isRising, m, rest * 2)
+    let total = left + right
+    let t = left / total
+    let (_, slope) = evaluate(t, right / total)
+    return (x0.addingProduct(width, t), -slope.log())
+  }
+
+  /// The value in the piece and the slope (equation 5), for a position and 1 minus it.
+  private func evaluate(_ t: Tensor, _ rest: Tensor) -> (value: Tensor, slope: Tensor) {
+    let u = t.addingProduct(a, rest)
+    let v = rest.addingProduct(b, t)
+    let p = t * u
+    let whole = p.addingProduct(rest, v)
+    let slope = (t * v).addingProduct(rest, u) / (whole.squared() * inverseSlope)
+    return (p / whole, slope)
+  }
+}
