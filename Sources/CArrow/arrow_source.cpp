@@ -55,6 +55,7 @@ class ParquetSource final : public BatchSource {
   explicit ParquetSource(const std::string &path) {
     parquet::ArrowReaderProperties properties;
     properties.set_use_threads(true);
+    properties.set_pre_buffer(false);  // it would hold the bytes of all row groups, and the file may exceed memory
     auto file = parquet::ParquetFileReader::Open(open_random_access(path));
     reader_ = take(parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(file), properties));
     std::shared_ptr<arrow::Schema> schema;
