@@ -51,9 +51,9 @@ public struct LoadedData {
     if !description.categories.isEmpty { options.oneHot = .columns(description.categories.keys.sorted()) }
     do {
       table = try Table(contentsOf: path, options: options)
-    } catch let error as DatasetError {
-      if case .unknownColumn = error { throw ModelError.columns(path: path, reason: "\(error)") }
-      throw error
+    } catch .unknownColumn(let path, let name, let suggestion, let available) {
+      let reason = DatasetError.unknownColumn(path: path, name: name, suggestion: suggestion, available: available)
+      throw ModelError.columns(path: path, reason: "\(reason)")
     }
     warnings = table.warnings
   }

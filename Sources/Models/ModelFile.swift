@@ -1,6 +1,6 @@
 public import Foundation
 public import NeuralNetworks
-public import Torch
+import Torch
 
 /// The file of a fitted model: its weights, and in the metadata what it is. It holds no code.
 public enum ModelFile {

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
-public import Torch
+import NeuralNetworks
+import Torch
 public import Training
 
 /// One fit from settings to a run folder: what `pushforward fit` and `pushforward resume` do.
