@@ -18,6 +18,9 @@ let package = Package(
       name: "OperationCost",
       dependencies: ["OperationLoops", .product(name: "Pushforward", package: "pushforward")],
       linkerSettings: runPaths),
+    .executableTarget(
+      name: "TableReading", dependencies: [.product(name: "Pushforward", package: "pushforward")],
+      linkerSettings: runPaths),
   ],
   cxxLanguageStandard: .cxx20
 )

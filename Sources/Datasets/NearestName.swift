@@ -1,5 +1,5 @@
 /// The candidate that a misspelled name most likely means, when one is close enough.
-func nearestName(to name: String, among candidates: [String]) -> String? {
+package func nearestName(to name: String, among candidates: [String]) -> String? {
   let wanted = Array(name.lowercased())
   let limit = max(1, wanted.count / 3)
   let ranked = candidates.map { ($0, editDistance(wanted, Array($0.lowercased()))) }

@@ -1,6 +1,6 @@
 public import Foundation
 public import NeuralNetworks
-public import Torch
+import Torch
 
 /// The file of a fitted model: its weights, and in the metadata what it is. It holds no code.
 public enum ModelFile {
@@ -36,6 +36,7 @@ public enum ModelFile {
     let model: any GenerativeModel
     do {
       model = try entry.makeModel(description.configuration, features: description.columns.count, using: &rng)
+        .dequantizing(description.grids)
     } catch {
       throw ModelError.notAModel(path: url.path, reason: "its configuration cannot be used: \(error)")
     }

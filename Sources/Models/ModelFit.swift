@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
-public import Torch
+import NeuralNetworks
+import Torch
 public import Training
 
 /// One fit from settings to a run folder: what `pushforward fit` and `pushforward resume` do.
@@ -42,11 +43,11 @@ public struct ModelFit {
     let trainer = try Trainer(settings.training)
     let device = try Device(named: settings.device)
     var rng = RandomGenerator(seed: settings.seed)
-    var dataRandom = rng.split()
     var splitRandom = rng.split()
-    let data = try LoadedData(fitting: settings.data, using: &dataRandom)
+    let data = try LoadedData(fitting: settings.data)
     data.warnings.forEach { onEvent(.warning($0)) }
     let model = try entry.makeModel(settings.configuration, features: data.table.columnCount, using: &rng)
+      .dequantizing(data.grids)
     let split = try RowSplit(
       rowCount: data.table.rowCount, fractions: SplitFractions(validation: settings.training.validationFraction),
       path: data.table.path, using: &splitRandom)
@@ -96,7 +97,7 @@ public struct ModelFit {
   private func description(of data: LoadedData, _ report: TrainingReport) -> ModelDescription {
     ModelDescription(
       model: settings.model, configuration: settings.configuration, columns: data.table.columnNames,
-      data: settings.data, categories: data.table.categories, sourceColumns: data.table.sourceColumns,
+      data: settings.data, categories: data.table.categories, sourceColumns: data.table.sourceColumns, grids: data.grids,
       imageSize: data.imageSize.flatMap { $0.reduce(1, *) == data.table.columnCount ? $0 : nil },
       seed: settings.seed, training: report)
   }

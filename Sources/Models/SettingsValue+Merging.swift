@@ -1,5 +1,5 @@
 import Datasets
-public import Foundation
+import Foundation
 
 extension SettingsValue {
   /// The tree of an encodable value: its settings, each with its present value.

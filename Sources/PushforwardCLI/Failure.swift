@@ -31,11 +31,18 @@ enum Failure {
     switch error {
     case is SettingsError: usage
     case let error as DatasetError: error.isInputOutput ? inputOutput : data
-    case let error as TensorFileError: error.isInputOutput ? inputOutput : data
+    case let error as TensorFileError: code(for: error)
     case let error as ModelError: code(for: error)
     case let error as TrainingError: code(for: error)
     case let error as TorchError: error.operation == "device" || error.operation == "CUDA" ? usage : failed
     default: (error as NSError).domain == NSCocoaErrorDomain ? inputOutput : failed
+    }
+  }
+
+  private static func code(for error: TensorFileError) -> ExitCode {
+    switch error {
+    case .unreadable, .unwritable: inputOutput
+    case .damaged, .unsupported: data
     }
   }
 
@@ -56,6 +63,6 @@ enum Failure {
   }
 
   private static func text(of error: any Error) -> String {
-    (error as? any CustomStringConvertible)?.description ?? error.localizedDescription
+    (error as NSError).domain == NSCocoaErrorDomain ? error.localizedDescription : "\(error)"
   }
 }

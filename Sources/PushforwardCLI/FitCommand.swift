@@ -48,7 +48,7 @@ struct FitCommand: ParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Columns of few values to which noise of one step is added; 'all' for every one.", valueName: "a,b"))
+    help: ArgumentHelp("Columns of few values, such as counts, that the model sees with noise of one step; 'all' for every one.", valueName: "a,b"))
   var dequantize: String?
 
   @Flag(name: .long, help: "Leave out rows with missing or infinite values instead of refusing them.")
@@ -80,11 +80,12 @@ struct FitCommand: ParsableCommand {
       }
     }
     for assignment in set { settings = try settings.setting(assignment) }
-    settings.data.path = data
+    // The run can be resumed from another folder.
+    settings.data.path = FileManager.default.fileExists(atPath: data) ? URL(filePath: data).path : data
     if let columns { settings.data.columns = names(columns) }
     if let exclude { settings.data.exclude = names(exclude) }
     if let oneHot { settings.data.oneHot = namesOrAll(oneHot) }
-    if let dequantize { settings.data.dequantize = namesOrAll(dequantize) }
+    if let dequantize { settings.data.dequantize = dequantize == "none" ? [] : namesOrAll(dequantize) }
     if dropMissing { settings.data.missing = .drop }
     if let seed { settings.seed = seed }
     if let device { settings.device = device }

@@ -1,4 +1,5 @@
 public import Datasets
+import Foundation
 public import NeuralNetworks
 public import Torch
 

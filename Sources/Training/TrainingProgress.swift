@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 import Synchronization
 
 /// Where a training run stands.
@@ -66,33 +66,32 @@ public func trainingProgress(
   let (stream, continuation) = AsyncThrowingStream.makeStream(
     of: TrainingProgress.self, bufferingPolicy: .bufferingNewest(64))
   continuation.onTermination = { _ in stop.request() }
-  let job = TrainingThread(body: body, stop: stop, continuation: continuation)
-  job.stackSize = 8 << 20
-  job.start()
-  return stream
-}
-
-private final class TrainingThread: Thread, @unchecked Sendable {
-  // Unchecked: the closure is handed over once (`sending`), before the thread starts, and runs on that thread alone.
-  private let body: (_ report: (TrainingProgress) -> Void, _ stop: StopRequest) throws -> Void
-  private let stop: StopRequest
-  private let continuation: AsyncThrowingStream<TrainingProgress, any Error>.Continuation
-
-  init(
-    body: @escaping (_ report: (TrainingProgress) -> Void, _ stop: StopRequest) throws -> Void, stop: StopRequest,
-    continuation: AsyncThrowingStream<TrainingProgress, any Error>.Continuation
-  ) {
-    self.body = body
-    self.stop = stop
-    self.continuation = continuation
-  }
-
-  override func main() {
+  let handover = Handover(body)
+  let thread = Thread {
     do {
-      try body({ continuation.yield($0) }, stop)
+      try handover.take()?({ continuation.yield($0) }, stop)
       continuation.finish()
     } catch {
       continuation.finish(throwing: error)
+    }
+  }
+  thread.stackSize = 8 << 20
+  thread.start()
+  return stream
+}
+
+/// Carries a closure to the one thread that runs it.
+private final class Handover: Sendable {
+  typealias Body = (_ report: (TrainingProgress) -> Void, _ stop: StopRequest) throws -> Void
+  private let body: Mutex<Body?>
+
+  init(_ body: sending @escaping Body) { self.body = Mutex(body) }
+
+  func take() -> sending Body? {
+    body.withLock { body in
+      let taken = body
+      body = nil
+      return taken
     }
   }
 }

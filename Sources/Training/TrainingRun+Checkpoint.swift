@@ -42,7 +42,7 @@ extension TrainingConfiguration {
     switch optimizer {
     case .adam: Adam(parameters, weightDecay: weightDecay)
     case .adamw: AdamW(parameters, weightDecay: weightDecay)
-    case .sgd: SGD(parameters, momentum: 0.9, weightDecay: weightDecay, isNesterov: true)
+    case .sgd: SGD(parameters, momentum: 0.9, isNesterov: true, weightDecay: weightDecay)
     }
   }
 }

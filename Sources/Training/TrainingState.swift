@@ -1,6 +1,6 @@
-import Foundation
-public import NeuralNetworks
-public import Torch
+public import Foundation
+import NeuralNetworks
+import Torch
 
 /// Everything about a training run that is not a tensor. Together with the tensors of a ``Checkpoint`` it continues the
 /// run with the same bits.

@@ -107,11 +107,11 @@ private struct Knots {
     let bins = form.bins
     let (dtype, device) = (parameters.dtype, parameters.device)
     let parts = parameters.split([2 * bins, bins - 1], -1)
-    let shares = parts[0].unflattened(-1, [2, bins]).softmax(-1)
+    let sums = Knots.cumulativeSoftmax(parts[0].unflattened(-1, [2, bins]))
     // Slope 1 for a parameter of 0.
     let shift = Foundation.log(Foundation.exp(1 - form.minimumSlope) - 1)
     let slopes = (parts[1] + shift).softplus().unsqueezed(-2)
-    let inner = Tensor.concatenating([shares.cumulativeSum(-1).narrowed(-1, from: 0, length: bins - 1), slopes], -2)
+    let inner = Tensor.concatenating([sums, slopes], -2)
     // Rows: positions and values start[j] + scale * (sum of shares), slopes minimum + softplus.
     let box = 2 * form.bound
     let step = box * form.minimumBinSize
@@ -128,6 +128,14 @@ private struct Knots {
         edges.narrowed(-1, from: 1, length: 1).broadcasted(to: edgeShape),
       ], -1)
     self.bins = bins
+  }
+
+  /// The running sums of a softmax over the last dimension, without the last one, which is 1. In these small rows
+  /// libtorch's softmax takes many times as long as these operations.
+  private static func cumulativeSoftmax(_ logits: Tensor) -> Tensor {
+    let largest = logits.detached().max(-1, keepingDimensions: true)
+    let sums = (logits - largest).exp().cumulativeSum(-1).split([logits.size(-1) - 1, 1], -1)
+    return sums[0] / sums[1]
   }
 
   /// The piece in which each number lies, looked up among positions (row 0) or values (row 1).
