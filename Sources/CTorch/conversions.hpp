@@ -101,7 +101,8 @@ struct OptionalIntegerList {
     return list.values ? at::OptionalIntArrayRef(list.integers()) : at::OptionalIntArrayRef();
   }
   operator at::OptionalSymIntArrayRef() const {
-    return list.values ? at::OptionalSymIntArrayRef(c10::fromIntArrayRefSlow(list.integers())) : at::OptionalSymIntArrayRef();
+    return list.values ? at::OptionalSymIntArrayRef(c10::fromIntArrayRefSlow(list.integers()))
+                       : at::OptionalSymIntArrayRef();
   }
 };
 
