@@ -83,6 +83,8 @@ let package = Package(
     .target(
       name: "_TestSupport", dependencies: ["Pushforward"], path: "Tests/_TestSupport", swiftSettings: swiftSettings),
     tests("Torch"),
+    tests("Probability", ["Torch", "NeuralNetworks"]),
+    tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
   ],
   cxxLanguageStandard: .cxx20
