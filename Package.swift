@@ -82,7 +82,8 @@ let package = Package(
     program("generate-operations", [], path: "Tools/generate-operations", exclude: ["operations.txt"]),
     .target(
       name: "_TestSupport", dependencies: ["Pushforward"], path: "Tests/_TestSupport", swiftSettings: swiftSettings),
-    tests("Torch"),
+    tests("Torch", resources: [.copy("Fixtures")]),
+    tests("NeuralNetworks", ["Torch"]),
     tests("Probability", ["Torch", "NeuralNetworks"]),
     tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
     tests("Datasets", resources: [.copy("Fixtures")]),

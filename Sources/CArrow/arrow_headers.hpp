@@ -14,6 +14,7 @@
 #include <arrow/util/delimiting.h>
 #include <arrow/util/float16.h>
 #include <arrow/util/future.h>
+#include <arrow/util/io_util.h>
 #include <arrow/util/thread_pool.h>
 #include <arrow/util/value_parsing.h>
 #include <parquet/arrow/reader.h>

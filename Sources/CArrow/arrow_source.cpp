@@ -55,6 +55,7 @@ class ParquetSource final : public BatchSource {
   explicit ParquetSource(const std::string &path) {
     parquet::ArrowReaderProperties properties;
     properties.set_use_threads(true);
+    properties.set_pre_buffer(false);  // it would hold the bytes of all row groups, and the file may exceed memory
     auto file = parquet::ParquetFileReader::Open(open_random_access(path));
     reader_ = take(parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(file), properties));
     std::shared_ptr<arrow::Schema> schema;
@@ -111,6 +112,7 @@ class ArrowFileSource final : public BatchSource {
     file_ = open_random_access(path);
     const auto magic = take(file_->ReadAt(0, 6));
     is_stream_ = magic->ToString() != "ARROW1";
+    check(file_->Seek(0));
     set_schema(is_stream_ ? take(arrow::ipc::RecordBatchStreamReader::Open(file_))->schema()
                           : take(arrow::ipc::RecordBatchFileReader::Open(file_))->schema());
   }
@@ -134,8 +136,9 @@ class ArrowFileSource final : public BatchSource {
       batch = take(reader_->ReadRecordBatch(index_++));
     }
     if (!batch) return nullptr;
-    check(batch->Validate());
-    return take(batch->SelectColumns(selected_columns()));
+    batch = take(batch->SelectColumns(selected_columns()));
+    check(batch->ValidateFull());  // a damaged file may hold offsets that point outside its buffers
+    return batch;
   }
 
   std::string path_;

@@ -122,8 +122,8 @@ class Filler {
   }
 
  private:
-  // Up to here every integer is a value of its own in the floating-point type.
-  static constexpr double largest_exact_ = sizeof(Scalar) == 4 ? 16777216.0 : 9007199254740992.0;
+  // Beyond, integers may have been rounded: 2^53 itself can stand for 2^53 + 1, read as a double.
+  static constexpr double largest_exact_ = sizeof(Scalar) == 4 ? 16777216.0 : 9007199254740991.0;
 
   void put(int64_t selected, int64_t row, double value) {
     values_[row * width_ + selected] = static_cast<Scalar>(value);

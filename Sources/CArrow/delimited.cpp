@@ -110,8 +110,10 @@ void parse(const Plan &plan, arrow::csv::ParseOptions options, int32_t columns, 
 class DelimitedSource final : public Source {
  public:
   DelimitedSource(const std::string &path, const TextOptions &options) : reader_(open_stream(path)) {
-    if (!reader_.next(first_)) throw Problem(CA_EMPTY, path + " is empty");
+    const bool has_bytes = reader_.next(first_);
     if (first_.text().starts_with("\xef\xbb\xbf")) first_.begin += 3;
+    if (!has_bytes || first_.text().find_first_not_of("\r\n") == std::string_view::npos)
+      throw Problem(CA_EMPTY, path + " is empty");
     if (first_.text().find('\0') != std::string_view::npos) throw binary(path);
     parse_options_.delimiter = options.delimiter ? options.delimiter : guessed_delimiter();
     reader_.set_options(parse_options_);

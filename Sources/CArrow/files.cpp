@@ -24,17 +24,53 @@ struct Descriptor {
 
 // The first bytes, or nothing for a pipe: they can be read only once there.
 std::string first_bytes(const std::string &path) {
-  Descriptor file(path);
   struct stat facts = {};
-  if (fstat(file.number, &facts) != 0) throw problem_of_errno(errno, path);
+  if (stat(path.c_str(), &facts) != 0) throw problem_of_errno(errno, path);
   if (S_ISDIR(facts.st_mode)) throw problem_of_errno(EISDIR, path);
   if (!S_ISREG(facts.st_mode)) return "";
+  Descriptor file(path);
   if (facts.st_size == 0) throw Problem(CA_EMPTY, path + " has zero bytes");
   char bytes[8] = {};
   const ssize_t count = pread(file.number, bytes, sizeof bytes, 0);
   if (count < 0) throw problem_of_errno(errno, path);
   return std::string(bytes, static_cast<size_t>(count));
 }
+
+// Bytes of a pipe, which can be neither sought nor measured.
+class PipeStream final : public arrow::io::InputStream {
+ public:
+  explicit PipeStream(const std::string &path) : file_(path) {}
+  ~PipeStream() override = default;
+
+  arrow::Status Close() override {
+    is_closed_ = true;
+    return arrow::Status::OK();
+  }
+  bool closed() const override { return is_closed_; }
+  arrow::Result<int64_t> Tell() const override { return position_; }
+
+  arrow::Result<int64_t> Read(int64_t count, void *out) override {
+    for (;;) {
+      const ssize_t read = ::read(file_.number, out, static_cast<size_t>(count));
+      if (read < 0 && errno == EINTR) continue;
+      if (read < 0) return arrow::Status::IOError(std::strerror(errno));
+      position_ += read;
+      return read;
+    }
+  }
+
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override {
+    ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateResizableBuffer(count));
+    ARROW_ASSIGN_OR_RAISE(const int64_t read, Read(count, buffer->mutable_data()));
+    ARROW_RETURN_NOT_OK(buffer->Resize(read));
+    return std::shared_ptr<arrow::Buffer>(std::move(buffer));
+  }
+
+ private:
+  Descriptor file_;
+  int64_t position_ = 0;
+  bool is_closed_ = false;
+};
 
 struct Signature {
   std::string_view bytes;
@@ -97,6 +133,7 @@ void check_format(const std::string &path, ca_format format) {
 
 std::shared_ptr<arrow::io::InputStream> open_stream(const std::string &path) {
   const std::string first = first_bytes(path);
+  if (first.empty()) return std::make_shared<PipeStream>(path);
   std::shared_ptr<arrow::io::InputStream> raw = take(arrow::io::ReadableFile::Open(path));
   const Compression *compression = compression_of(first);
   if (!compression) return raw;

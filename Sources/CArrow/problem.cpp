@@ -17,16 +17,10 @@ Problem problem_of_errno(int number, const std::string &what) {
   return Problem(status, what + ": " + std::strerror(number));
 }
 
-// Arrow says "No space left on device" only in words once a codec or a writer has wrapped the failure.
-static bool names(const std::string &message, int number) {
-  return message.find(std::strerror(number)) != std::string::npos;
-}
-
 Problem problem_of(const arrow::Status &status) {
   const std::string message = status.message();
   if (status.IsOutOfMemory()) return Problem(CA_OUT_OF_MEMORY, message);
-  if (names(message, ENOSPC) || names(message, EDQUOT) || names(message, EFBIG)) return Problem(CA_DISK_FULL, message);
-  if (status.IsIOError() && (names(message, EIO) || names(message, EBADF))) return Problem(CA_INPUT_OUTPUT, message);
+  if (const int number = arrow::internal::ErrnoFromStatus(status)) return problem_of_errno(number, message);
   if (status.IsInvalid() || status.IsIOError() || status.IsSerializationError()) return Problem(CA_CORRUPT, message);
   if (status.IsNotImplemented() || status.IsTypeError()) return Problem(CA_UNSUPPORTED, message);
   return Problem(CA_INTERNAL, status.ToString());

@@ -67,8 +67,9 @@ void Table::append(Block &block) {
   plan_.wide ? renumber<double>(block) : renumber<float>(block);
   reserve(rows_ + block.rows);
   const size_t row_size = static_cast<size_t>(width_) * plan_.scalar_size();
-  std::memcpy(static_cast<uint8_t *>(values_.get()) + static_cast<size_t>(rows_) * row_size, block.values.get(),
-              static_cast<size_t>(block.rows) * row_size);
+  if (block.rows > 0)
+    std::memcpy(static_cast<uint8_t *>(values_.get()) + static_cast<size_t>(rows_) * row_size, block.values.get(),
+                static_cast<size_t>(block.rows) * row_size);
   rows_ += block.rows;
   rows_read_ += block.rows_read;
   if (lines_before_) *lines_before_ += block.lines;

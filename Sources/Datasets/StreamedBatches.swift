@@ -13,14 +13,15 @@ public struct StreamedBatches: BatchSource {
   public let columnNames: [String]
   /// Rows in a batch.
   public let batchSize: Int
-  /// Rows among which the order is shuffled; 1 keeps the file's order.
+  /// Rows, at least, among which the order is shuffled; 1 keeps the file's order.
   public let window: Int
   private let contextColumns: [Int]
   private let valueColumns: [Int]
 
   /// Opens a file to check its columns; rows are read by each epoch.
   ///
-  /// - Parameter contextColumns: the columns that the others are conditioned on.
+  /// `contextColumns` are those that the others are conditioned on.
+  ///
   /// - Precondition: `batchSize` and `window` are positive.
   /// - Throws: ``DatasetError``; also when one-hot encoding is asked for without saying which categories there are, which
   ///   a stream cannot know.

@@ -4,7 +4,7 @@ import Torch
 /// What a density model should know about a table before it is fitted.
 ///
 ///     let inspection = try TableInspection(table)
-///     inspection.warnings.forEach { print($0) }
+///     inspection.warnings().forEach { print($0) }
 ///     try inspection.requireFittable()
 public struct TableInspection: Hashable, Sendable {
   /// The table's name in messages.
@@ -61,14 +61,14 @@ public struct TableInspection: Hashable, Sendable {
     guard constantColumns.isEmpty else { throw .constantColumns(path: path, names: constantColumns) }
   }
 
-  /// Advice for whoever fits a density, one sentence each.
-  public var warnings: [String] {
+  /// Advice for whoever fits a density, one sentence each; none about the discreteness of columns that will be dequantized.
+  public func warnings(dequantizing dequantized: [String] = []) -> [String] {
     var warnings: [String] = []
     if !constantColumns.isEmpty {
       warnings.append(DatasetError.constantColumns(path: path, names: constantColumns).description)
     }
-    warnings += discreteWarnings
-    for column in columns where column.hasSpike {
+    warnings += discreteWarnings(columns.filter { $0.isDiscrete && !dequantized.contains($0.name) })
+    for column in columns where column.hasSpike && !dequantized.contains(column.name) {
       warnings.append(
         "column '\(column.name)': \(short(column.mostRepeatedValue)) makes up \(percent(column.mostRepeatedShare)) of the "
           + "rows: a density model will put a spike there; leave the column out or model that case separately")
@@ -84,8 +84,7 @@ public struct TableInspection: Hashable, Sendable {
     return warnings
   }
 
-  private var discreteWarnings: [String] {
-    let discrete = columns.filter(\.isDiscrete)
+  private func discreteWarnings(_ discrete: [ColumnInspection]) -> [String] {
     guard discrete.count > 5 else {
       return discrete.map { column in
         "column '\(column.name)' takes only \(column.distinctCount) distinct values: a density model will put spikes "

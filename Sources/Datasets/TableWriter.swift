@@ -51,7 +51,9 @@ public final class TableWriter {
     let format = try TableFormat(path: path)
     let isCompressed = path.lowercased().hasSuffix(".gz")
     guard format != .numpy, isCompressed || !["bz2", "zst", "lz4"].contains(URL(fileURLWithPath: path).pathExtension)
-    else { throw .invalidOptions(message: "\(path): this kind of file is read but not written; use .csv or .parquet") }
+    else {
+      throw .invalidOptions(message: "\(path): this kind of file cannot be written part by part; use .csv or .parquet")
+    }
     let separator = delimiter?.asciiValue ?? (format == .tsv ? 9 : 44)
     var opened: OpaquePointer?
     try arrowCall(path: path) { error in
@@ -86,10 +88,11 @@ public final class TableWriter {
     try arrowCall(path: path) { ca_writer_commit(handle, $0) }
   }
 
-  /// Writes a whole table at once.
+  /// Writes a whole table at once, also as an array of NumPy, which has no names.
   public static func write(
     _ columns: [OutputColumn], to path: String, delimiter: Character? = nil
   ) throws(DatasetError) {
+    if try TableFormat(path: path) == .numpy { return try writeNumPy(columns, to: path) }
     let writer = try TableWriter(path: path, columns: columns, delimiter: delimiter)
     try writer.append(columns)
     try writer.commit()

@@ -1,11 +1,13 @@
 public import Datasets
 import Foundation
-public import Torch
+import Torch
 
 /// A table that was read for a model, with what a user should know about it.
 public struct LoadedData {
-  /// The table, noise added where that was asked for.
+  /// The table.
   public let table: Table
+  /// The discrete columns to which a model adds noise.
+  public let grids: [ColumnGrid]
   /// Height and width, when a row is an image.
   public let imageSize: [Int]?
   /// Advice, one sentence each.
@@ -14,23 +16,27 @@ public struct LoadedData {
   /// Reads data to fit a density to.
   ///
   /// - Throws: `DatasetError` when the data cannot be read or no density can be fitted to them.
-  public init(fitting settings: DataSettings, using rng: inout RandomGenerator) throws {
+  public init(fitting settings: DataSettings) throws {
     var warnings: [String] = []
     if let images = try LoadedData.bundledImages(settings.path) {
       imageSize = [images.height, images.width]
-      let chosen = try images.table.choosing(settings)
-      table = settings.dequantize.isEmpty
-        ? chosen : chosen.replacingValues(dequantized(chosen.values, step: 1, using: &rng))
-      try TableInspection(table).requireFittable()
+      table = try images.table.choosing(settings)
+      grids =
+        settings.dequantize.isEmpty
+        ? []
+        : (0..<table.columnCount).map {
+          ColumnGrid(column: $0, step: 1, minimum: 0, maximum: Double(images.levels - 1))
+        }
+      if grids.isEmpty { try TableInspection(table).requireFittable() }
     } else {
       imageSize = nil
       let read = try Table(contentsOf: settings.path, options: settings.tableOptions)
       warnings += read.warnings
       let inspection = try TableInspection(read)
       try inspection.requireFittable()
-      let noisy = settings.dequantize == ["*"] ? inspection.discreteColumns : settings.dequantize
-      table = noisy.isEmpty ? read : try read.dequantized(noisy, using: &rng)
-      warnings += noisy.isEmpty ? inspection.warnings : try TableInspection(table).warnings
+      table = read
+      grids = try Dequantization.grids(of: settings.dequantize, in: read)
+      warnings += inspection.warnings(dequantizing: grids.map { read.columnNames[$0.column] })
     }
     self.warnings = warnings
   }
@@ -40,6 +46,7 @@ public struct LoadedData {
   /// - Throws: `DatasetError` when the data cannot be read, `ModelError.columns` when columns are missing.
   public init(scoring path: String, with description: ModelDescription) throws {
     imageSize = description.imageSize
+    grids = description.grids
     if let images = try LoadedData.bundledImages(path) {
       table = try images.table.choosing(columns: description.columns)
       warnings = []
@@ -74,6 +81,4 @@ extension Table {
   func choosing(columns names: [String]) throws -> Table {
     names == columnNames ? self : Table(values: try columns(names), columnNames: names, path: path)
   }
-
-  func replacingValues(_ values: Tensor) -> Table { Table(values: values, columnNames: columnNames, path: path) }
 }

@@ -14,6 +14,8 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public var categories: [String: [String]]
   /// The columns in the file, before encoding.
   public var sourceColumns: [String]
+  /// The discrete columns that the model sees with noise.
+  public var grids: [ColumnGrid]
   /// Height and width, when a row is an image.
   public var imageSize: [Int]?
   /// The seed of the run.
@@ -24,7 +26,8 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   /// All of it.
   public init(
     model: String, configuration: SettingsValue, columns: [String], data: DataSettings,
-    categories: [String: [String]] = [:], sourceColumns: [String], imageSize: [Int]? = nil, seed: UInt64,
+    categories: [String: [String]] = [:], sourceColumns: [String], grids: [ColumnGrid] = [],
+    imageSize: [Int]? = nil, seed: UInt64,
     training: TrainingReport
   ) {
     self.model = model
@@ -33,6 +36,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     self.data = data
     self.categories = categories
     self.sourceColumns = sourceColumns
+    self.grids = grids
     self.imageSize = imageSize
     self.seed = seed
     self.training = training

@@ -36,6 +36,7 @@ public enum ModelFile {
     let model: any GenerativeModel
     do {
       model = try entry.makeModel(description.configuration, features: description.columns.count, using: &rng)
+        .dequantizing(description.grids)
     } catch {
       throw ModelError.notAModel(path: url.path, reason: "its configuration cannot be used: \(error)")
     }
@@ -61,7 +62,8 @@ public enum ModelFile {
     do {
       return try JSONDecoder().decode(ModelDescription.self, from: Data(text.utf8))
     } catch {
-      throw ModelError.notAModel(path: path, reason: "its description cannot be read: \(SettingsError(wrapping: error))")
+      throw ModelError.notAModel(
+        path: path, reason: "its description cannot be read: \(SettingsError(wrapping: error))")
     }
   }
 }

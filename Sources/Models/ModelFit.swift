@@ -43,11 +43,11 @@ public struct ModelFit {
     let trainer = try Trainer(settings.training)
     let device = try Device(named: settings.device)
     var rng = RandomGenerator(seed: settings.seed)
-    var dataRandom = rng.split()
     var splitRandom = rng.split()
-    let data = try LoadedData(fitting: settings.data, using: &dataRandom)
+    let data = try LoadedData(fitting: settings.data)
     data.warnings.forEach { onEvent(.warning($0)) }
     let model = try entry.makeModel(settings.configuration, features: data.table.columnCount, using: &rng)
+      .dequantizing(data.grids)
     let split = try RowSplit(
       rowCount: data.table.rowCount, fractions: SplitFractions(validation: settings.training.validationFraction),
       path: data.table.path, using: &splitRandom)
@@ -65,7 +65,8 @@ public struct ModelFit {
         parameters: model.parameterCount))
     let checkpoint = CheckpointStore(url: folder.checkpoint, fingerprint: try fingerprint(data.table))
     let report = try fit(
-      model, trainer, training.to(device), validation, using: &rng, checkpoint: checkpoint, stop: stop, onEvent: onEvent)
+      model, trainer, training.to(device), validation, using: &rng, checkpoint: checkpoint, stop: stop, onEvent: onEvent
+    )
     guard report.stopReason != .interrupted else { return report }
     model.convert(device: .cpu)
     try ModelFile.save(model, description(of: data, report), to: folder.model)
@@ -98,6 +99,7 @@ public struct ModelFit {
     ModelDescription(
       model: settings.model, configuration: settings.configuration, columns: data.table.columnNames,
       data: settings.data, categories: data.table.categories, sourceColumns: data.table.sourceColumns,
+      grids: data.grids,
       imageSize: data.imageSize.flatMap { $0.reduce(1, *) == data.table.columnCount ? $0 : nil },
       seed: settings.seed, training: report)
   }

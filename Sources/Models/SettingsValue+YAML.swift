@@ -21,10 +21,27 @@ extension SettingsValue {
   }
 
   /// The settings as YAML, sorted by name.
-  public func yaml() throws -> String {
-    let encoder = YAMLEncoder()
-    encoder.options.sortKeys = true
-    encoder.options.width = -1
-    return try encoder.encode(self)
+  public func yaml() throws -> String { try Yams.serialize(node: node, width: -1) }
+
+  private var node: Node {
+    switch self {
+    case .null: Node("null", Tag(.null))
+    case .bool(let value): Node("\(value)", Tag(.bool))
+    case .integer(let value): Node("\(value)", Tag(.int))
+    case .number(let value): Node("\(value)", Tag(.float))
+    case .string(let value): Node(value, Tag(.str), Self.isPlain(value) ? .any : .doubleQuoted)
+    case .list(let values): .sequence(Node.Sequence(values.map(\.node), Tag(.seq), .flow))
+    case .object(let values):
+      .mapping(
+        Node.Mapping(
+          values.sorted { $0.key < $1.key }.map { (Node($0.key), $0.value.node) }, Tag(.map),
+          values.isEmpty ? .flow : .block))
+    }
+  }
+
+  /// Whether a text, written without quotes, is read as a text again.
+  private static func isPlain(_ text: String) -> Bool {
+    guard !text.isEmpty, case .string? = try? yamlValue(text) else { return false }
+    return true
   }
 }

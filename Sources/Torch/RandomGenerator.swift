@@ -20,6 +20,20 @@ public struct RandomGenerator: RandomNumberGenerator, Hashable, Sendable, Codabl
     }
   }
 
+  /// The generator that was encoded.
+  ///
+  /// - Throws: `DecodingError` when the state is not four numbers of which one is not 0.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    state = try container.decode([UInt64].self, forKey: .state)
+    guard state.count == 4, state.contains(where: { $0 != 0 }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .state, in: container, debugDescription: "expected four numbers, of which one is not 0")
+    }
+  }
+
+  private enum CodingKeys: String, CodingKey { case state }
+
   /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     let result = rotate(state[0] &+ state[3], 23) &+ state[0]

@@ -33,6 +33,8 @@ struct BadFile: Sendable, CustomTestStringConvertible {
     BadFile(name: "zeros.csv", content: "a,b\n\0\0", words: ["binary"]),
     BadFile(name: "list.jsonl", content: "[1,2]\n", words: ["damaged"]),
     BadFile(name: "broken.jsonl", content: "{\"a\": 1}\n{\"a\": \n", words: ["damaged"]),
+    BadFile(name: "text.npy", content: "a,b\n1,2\n", words: ["damaged"]),
+    BadFile(name: "zero.npy", content: "", words: ["is empty"]),
     BadFile(name: "zero.jsonl", content: "", words: ["is empty"]),
   ]
 }

@@ -75,7 +75,8 @@ import Torch
     #expect(all.size(0) == count)
     #expect((all.sorted().values - Tensor.range(count, dtype: .float32)).absolute().max().item() == 0)
     #expect(seen.dropLast().allSatisfy { $0.size(0) == 999 })
-    #expect(abs(all.narrowed(0, from: 0, length: 20_000).mean().item() - 25_000) < 5000)
+    // In the file's order the mean would be 10,000; shuffled over the whole file, 100,000.
+    #expect((20_000..<90_000).contains(all.narrowed(0, from: 0, length: 20_000).mean().item()))
   }
 
   @Test func streamingErrorsNameTheRow() throws {

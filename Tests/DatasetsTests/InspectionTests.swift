@@ -36,9 +36,9 @@ import Torch
     #expect(inspection.constantColumns == ["same"])
     #expect(inspection.discreteColumns == ["quality"])
     #expect(inspection.columns[2].hasSpike && inspection.columns[4].isRowNumber)
-    #expect(inspection.warnings.count == 4)
-    #expect(inspection.warnings[1].contains("'quality' takes only 6 distinct values"))
-    #expect(inspection.warnings[1].contains("--dequantize quality"))
+    #expect(inspection.warnings().count == 4)
+    #expect(inspection.warnings()[1].contains("'quality' takes only 6 distinct values"))
+    #expect(inspection.warnings()[1].contains("--dequantize quality"))
     let error = datasetError { try inspection.requireFittable() }
     #expect(error == .constantColumns(path: "the table", names: ["same"]))
   }
@@ -47,7 +47,7 @@ import Torch
     let half = Tensor.range(50, dtype: .float32)
     let inspection = try TableInspection(table([("a", Tensor.concatenating([half, half]))]))
     #expect(inspection.duplicateRowShare == 0.5)
-    #expect(inspection.warnings.contains { $0.contains("50 % of the rows repeat") })
+    #expect(inspection.warnings().contains { $0.contains("50 % of the rows repeat") })
   }
 
   @Test func oneRowCannotBeFitted() throws {

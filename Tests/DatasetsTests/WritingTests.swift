@@ -25,6 +25,20 @@ import Torch
     #expect(folder.contents == [name])
   }
 
+  @Test func arraysOfNumPy() throws {
+    let nan = Float.nan
+    let table = Table(values: Tensor([1, 2, nan, 4, 5, 6], shape: [3, 2]), columnNames: ["a", "b"])
+    let path = folder.path("t.npy")
+    try table.write(to: path)
+    let place = DataLocation(path: path, row: 2, column: "x1")
+    #expect(datasetError { _ = try Table(contentsOf: path) } == .missingValue(place, text: "NaN"))
+    let read = try Table(contentsOf: path, options: TableOptions(missingValues: .drop))
+    #expect(read.numbers == [1, 2, 5, 6] && read.droppedRowCount == 1)
+    #expect(try Table(contentsOf: path, options: TableOptions(columns: ["x2"])).numbers == [2, 4, 6])
+    let text = OutputColumn("s", .texts(["u"]))
+    #expect(datasetError { try TableWriter.write([text], to: path) }?.description.contains("'s'") == true)
+  }
+
   @Test(arguments: ["t.csv", "t.jsonl", "t.parquet"])
   func otherColumns(_ name: String) throws {
     let columns = [

@@ -19,10 +19,10 @@ struct FlowCase: Sendable, CustomTestStringConvertible {
       let noise = Tensor.normal(parameter.value.shape, using: &rng) * spread
       parameter.assign(parameter.value.detached() + noise)
     }
-    let data = Tensor.normal([50, features], using: &rng) * 1.5 + 0.3
-    let context = contextFeatures > 0 ? Tensor.normal([50, contextFeatures], using: &rng) * 3 - 1 : nil
-    flow.standardize(to: data, context: context)
     flow.convert(to: dtype)
+    let data = Tensor.normal([50, features], dtype: dtype, using: &rng) * 1.5 + 0.3
+    let context = contextFeatures > 0 ? Tensor.normal([50, contextFeatures], dtype: dtype, using: &rng) * 3 - 1 : nil
+    flow.standardize(to: data, context: context)
     return flow
   }
 
@@ -71,5 +71,9 @@ struct FlowCase: Sendable, CustomTestStringConvertible {
   private static let affine = [
     affines("1 feature", 1), affines("2 features, context", 2, 3), affines("5 features, permutations", 5, 0, .permutation),
     affines("2 features", 2), affines("3 features, reversals", 3, 0, .reversal),
+    FlowCase(name: "affine, whitened", features: 2) { rng in
+      try NormalizingFlow(
+        RealNVP.Configuration(features: 2, preprocessing: .whiten, couplings: couplings(.orthogonal)), using: &rng)
+    },
   ]
 }

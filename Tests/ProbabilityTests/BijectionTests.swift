@@ -27,6 +27,14 @@ struct BijectionCase: Sendable, CustomTestStringConvertible {
         .normal([7, 2], dtype: dtype, using: &rng)
       )
     },
+    BijectionCase(name: "whitening") { rng, dtype in
+      let matrix = Tensor(rows: [[2.0, 0.5], [-1, 1]])
+      let inverse = Tensor(rows: [[0.4, -0.2], [0.4, 0.8]])
+      let whitening = Whitening(
+        mean: tensor(dtype, 5, -1), matrix: matrix.to(dtype), inverseMatrix: inverse.to(dtype),
+        logDeterminant: tensor(dtype, 2.5).log())
+      return (whitening, .normal([7, 2], dtype: dtype, using: &rng))
+    },
     BijectionCase(name: "permutation", keepsVolume: true) { rng, dtype in
       (Permutation(order: Tensor([2, 0, 3, 1])), .normal([7, 4], dtype: dtype, using: &rng))
     },
