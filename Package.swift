@@ -84,7 +84,12 @@ let package = Package(
       name: "_TestSupport", dependencies: ["Pushforward"], path: "Tests/_TestSupport", swiftSettings: swiftSettings),
     tests("Torch", resources: [.copy("Fixtures")]),
     tests("NeuralNetworks", ["Torch"]),
+    tests("Probability", ["Torch", "NeuralNetworks"]),
+    tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
+    tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),
+    tests("Reports", ["Torch"]),
+    tests("PushforwardCLI", ["Datasets", "Torch"]),
   ],
   cxxLanguageStandard: .cxx20
 )

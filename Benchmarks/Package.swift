@@ -8,6 +8,8 @@ let runPaths: [LinkerSetting] = [
     ["libtorch/lib", "libarrow"].flatMap { ["-Xlinker", "-rpath", "-Xlinker", "\(dependencies)/\($0)"] })
 ]
 
+let pushforward = Target.Dependency.product(name: "Pushforward", package: "pushforward")
+
 let package = Package(
   name: "benchmarks",
   dependencies: [.package(name: "pushforward", path: "..")],
@@ -15,12 +17,10 @@ let package = Package(
     .systemLibrary(name: "LibTorchDirect", pkgConfig: "pushforward-libtorch"),
     .target(name: "OperationLoops", dependencies: ["LibTorchDirect"]),
     .executableTarget(
-      name: "OperationCost",
-      dependencies: ["OperationLoops", .product(name: "Pushforward", package: "pushforward")],
-      linkerSettings: runPaths),
-    .executableTarget(
-      name: "TableReading", dependencies: [.product(name: "Pushforward", package: "pushforward")],
-      linkerSettings: runPaths),
+      name: "OperationCost", dependencies: ["OperationLoops", pushforward], linkerSettings: runPaths),
+    .executableTarget(name: "TableReading", dependencies: [pushforward], linkerSettings: runPaths),
+    .executableTarget(name: "TrainingStep", dependencies: [pushforward], linkerSettings: runPaths),
+    .executableTarget(name: "TrainingSoak", dependencies: [pushforward], linkerSettings: runPaths),
   ],
   cxxLanguageStandard: .cxx20
 )

@@ -17,6 +17,8 @@ public enum NeuralSplineFlow {
     public var features: Int
     /// The size of a context; 0 for a flow without context.
     public var contextFeatures: Int
+    /// What happens to data before the couplings.
+    public var preprocessing: Preprocessing
     /// The number of couplings, their networks, and the mixing between them.
     public var couplings: CouplingOptions
     /// The pieces of each spline.
@@ -30,11 +32,13 @@ public enum NeuralSplineFlow {
 
     /// Five couplings of 8 bins on [-5, 5], unless told otherwise.
     public init(
-      features: Int, contextFeatures: Int = 0, couplings: CouplingOptions = CouplingOptions(), bins: Int = 8,
+      features: Int, contextFeatures: Int = 0, preprocessing: Preprocessing = .standardize,
+      couplings: CouplingOptions = CouplingOptions(), bins: Int = 8,
       bound: Double = 5, minimumBinSize: Double = 1e-3, minimumSlope: Double = 1e-3
     ) {
       self.features = features
       self.contextFeatures = contextFeatures
+      self.preprocessing = preprocessing
       self.couplings = couplings
       self.bins = bins
       self.bound = bound

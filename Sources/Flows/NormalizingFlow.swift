@@ -19,8 +19,8 @@ public struct NormalizingFlow: ConditionalDistribution {
   public let features: Int
   /// The size of a context; 0 for a flow without context.
   public let contextFeatures: Int
-  /// From the units of the data to mean 0 and scale 1.
-  public let preprocessing: StandardizationLayer
+  /// From the units of the data to mean 0 and scale or covariance 1.
+  public let preprocessing: any PreprocessingLayer
   /// From the units of contexts to mean 0 and scale 1; nil for a flow without context.
   public let contextPreprocessing: StandardizationLayer?
   /// The learned steps, in the order from data to code.
@@ -29,14 +29,16 @@ public struct NormalizingFlow: ConditionalDistribution {
   /// A flow of given steps.
   ///
   /// - Precondition: `features > 0` and `contextFeatures >= 0`.
-  public init(features: Int, contextFeatures: Int = 0, layers: [any FlowLayer]) {
+  public init(
+    features: Int, contextFeatures: Int = 0, preprocessing: Preprocessing = .standardize, layers: [any FlowLayer]
+  ) {
     precondition(
       features > 0 && contextFeatures >= 0,
       "NormalizingFlow: expected at least one feature, got \(features) and a context of \(contextFeatures)")
     self.features = features
     self.contextFeatures = contextFeatures
     self.layers = layers
-    preprocessing = StandardizationLayer(features: features)
+    self.preprocessing = preprocessing.layer(features: features)
     contextPreprocessing = contextFeatures > 0 ? StandardizationLayer(features: contextFeatures) : nil
   }
 
@@ -49,7 +51,7 @@ public struct NormalizingFlow: ConditionalDistribution {
     try configuration.validate()
     self.init(
       features: configuration.features, contextFeatures: configuration.contextFeatures,
-      layers: configuration.makeLayers(using: &rng))
+      preprocessing: configuration.preprocessing, layers: configuration.makeLayers(using: &rng))
   }
 
   /// Takes mean and scale of data, and of contexts, into the model. Call it with the training data before training.
@@ -76,7 +78,8 @@ public struct NormalizingFlow: ConditionalDistribution {
     let given = contextPreprocessing.flatMap { layer in
       context.map { layer.bijection(given: nil, layerContext).forward($0) }
     }
-    let steps = [preprocessing.bijection(given: nil, layerContext)]
+    let steps =
+      [preprocessing.bijection(given: nil, layerContext)]
       + layers.map { $0.bijection(given: given, layerContext) }
     let base = StandardNormal(
       [features], batchShape: context?.shape.droppingTrailing(1) ?? [], dtype: preprocessing.mean.value.dtype,
@@ -125,6 +128,8 @@ public protocol FlowConfiguration: Hashable, Sendable, Codable {
   var features: Int { get }
   /// The size of a context; 0 for a flow without context.
   var contextFeatures: Int { get }
+  /// What happens to data before the learned steps.
+  var preprocessing: Preprocessing { get }
   /// Whether the values make sense.
   ///
   /// - Throws: `FlowConfigurationError` for the first that does not.

@@ -17,13 +17,19 @@ public enum RealNVP {
     public var features: Int
     /// The size of a context; 0 for a flow without context.
     public var contextFeatures: Int
+    /// What happens to data before the couplings.
+    public var preprocessing: Preprocessing
     /// The number of couplings, their networks, and the mixing between them.
     public var couplings: CouplingOptions
 
     /// Five couplings, unless told otherwise.
-    public init(features: Int, contextFeatures: Int = 0, couplings: CouplingOptions = CouplingOptions()) {
+    public init(
+      features: Int, contextFeatures: Int = 0, preprocessing: Preprocessing = .standardize,
+      couplings: CouplingOptions = CouplingOptions()
+    ) {
       self.features = features
       self.contextFeatures = contextFeatures
+      self.preprocessing = preprocessing
       self.couplings = couplings
     }
 

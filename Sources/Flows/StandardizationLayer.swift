@@ -5,7 +5,7 @@ public import Torch
 /// The mean and scale of data, kept inside the model, so that the model takes data in their own units.
 ///
 /// It starts as the identity. Fitting replaces what was there: fitting twice never standardizes twice.
-public struct StandardizationLayer: FlowLayer {
+public struct StandardizationLayer: PreprocessingLayer {
   /// The mean of the data, `[features]`.
   public let mean: Buffer
   /// The standard deviation of the data, `[features]`.

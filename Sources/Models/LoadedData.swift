@@ -21,9 +21,12 @@ public struct LoadedData {
     if let images = try LoadedData.bundledImages(settings.path) {
       imageSize = [images.height, images.width]
       table = try images.table.choosing(settings)
-      grids = settings.dequantize.isEmpty ? [] : (0..<table.columnCount).map {
-        ColumnGrid(column: $0, step: 1, minimum: 0, maximum: Double(images.levels - 1))
-      }
+      grids =
+        settings.dequantize.isEmpty
+        ? []
+        : (0..<table.columnCount).map {
+          ColumnGrid(column: $0, step: 1, minimum: 0, maximum: Double(images.levels - 1))
+        }
       if grids.isEmpty { try TableInspection(table).requireFittable() }
     } else {
       imageSize = nil

@@ -62,7 +62,8 @@ public enum ModelFile {
     do {
       return try JSONDecoder().decode(ModelDescription.self, from: Data(text.utf8))
     } catch {
-      throw ModelError.notAModel(path: path, reason: "its description cannot be read: \(SettingsError(wrapping: error))")
+      throw ModelError.notAModel(
+        path: path, reason: "its description cannot be read: \(SettingsError(wrapping: error))")
     }
   }
 }

@@ -65,7 +65,8 @@ public struct ModelFit {
         parameters: model.parameterCount))
     let checkpoint = CheckpointStore(url: folder.checkpoint, fingerprint: try fingerprint(data.table))
     let report = try fit(
-      model, trainer, training.to(device), validation, using: &rng, checkpoint: checkpoint, stop: stop, onEvent: onEvent)
+      model, trainer, training.to(device), validation, using: &rng, checkpoint: checkpoint, stop: stop, onEvent: onEvent
+    )
     guard report.stopReason != .interrupted else { return report }
     model.convert(device: .cpu)
     try ModelFile.save(model, description(of: data, report), to: folder.model)
@@ -97,7 +98,8 @@ public struct ModelFit {
   private func description(of data: LoadedData, _ report: TrainingReport) -> ModelDescription {
     ModelDescription(
       model: settings.model, configuration: settings.configuration, columns: data.table.columnNames,
-      data: settings.data, categories: data.table.categories, sourceColumns: data.table.sourceColumns, grids: data.grids,
+      data: settings.data, categories: data.table.categories, sourceColumns: data.table.sourceColumns,
+      grids: data.grids,
       imageSize: data.imageSize.flatMap { $0.reduce(1, *) == data.table.columnCount ? $0 : nil },
       seed: settings.seed, training: report)
   }

@@ -44,7 +44,8 @@ extension SettingsValue {
     for (name, value) in new {
       let full = path.isEmpty ? name : "\(path).\(name)"
       guard let old = own[name] else {
-        throw SettingsError.unknown(path: full, known: Array(own.keys), nearest: nearestName(to: name, among: own.keys.sorted()))
+        throw SettingsError.unknown(
+          path: full, known: Array(own.keys), nearest: nearestName(to: name, among: own.keys.sorted()))
       }
       result[name] = try old.merging(value, at: full)
     }
@@ -57,7 +58,8 @@ extension SettingsValue {
   public func setting(_ assignment: String, parse: (String) throws -> SettingsValue) throws -> SettingsValue {
     let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, !parts[0].isEmpty else {
-      throw SettingsError.invalid(reason: "'\(assignment)' is no setting: expected NAME=VALUE, such as training.batchSize=128")
+      throw SettingsError.invalid(
+        reason: "'\(assignment)' is no setting: expected NAME=VALUE, such as training.batchSize=128")
     }
     let value = try parse(parts[1])
     let tree = parts[0].split(separator: ".").reversed().reduce(value) { .object([String($1): $0]) }
@@ -112,7 +114,8 @@ extension SettingsError {
     case .typeMismatch(let type, let context):
       self = .wrongKind(path: path(context), expected: "of type \(type)", actual: "what was given")
     case .dataCorrupted(let context):
-      self = .invalid(reason: "the setting '\(path(context))' has a value that cannot be used: \(context.debugDescription)")
+      self = .invalid(
+        reason: "the setting '\(path(context))' has a value that cannot be used: \(context.debugDescription)")
     case .keyNotFound(let key, let context):
       self = .invalid(reason: "the setting '\(path(context))' lacks '\(key.stringValue)'")
     case .valueNotFound(_, let context):

@@ -31,7 +31,8 @@ struct FitCommand: ParsableCommand {
   @Flag(name: .long, help: "Replace a run that is in the folder.")
   var overwrite = false
 
-  @Option(name: .shortAndLong, help: "A YAML file of settings.", completion: .file(extensions: ["yaml", "yml", "json"]))
+  @Option(
+    name: .shortAndLong, help: "A YAML file of settings.", completion: .file(extensions: ["yaml", "yml", "json"]))
   var config: String?
 
   @Option(name: .long, help: ArgumentHelp("A setting, over those of --config.", valueName: "key=value"))
@@ -43,12 +44,15 @@ struct FitCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Columns to leave out.", valueName: "a,b"))
   var exclude: String?
 
-  @Option(name: .long, help: ArgumentHelp("Columns of text to encode as 0 and 1; 'all' for every one.", valueName: "a,b"))
+  @Option(
+    name: .long, help: ArgumentHelp("Columns of text to encode as 0 and 1; 'all' for every one.", valueName: "a,b"))
   var oneHot: String?
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Columns of few values, such as counts, that the model sees with noise of one step; 'all' for every one.", valueName: "a,b"))
+    help: ArgumentHelp(
+      "Columns of few values, such as counts, that the model sees with noise of one step; 'all' for every one.",
+      valueName: "a,b"))
   var dequantize: String?
 
   @Flag(name: .long, help: "Leave out rows with missing or infinite values instead of refusing them.")
@@ -72,7 +76,8 @@ struct FitCommand: ParsableCommand {
 
   /// Defaults, then `--config`, then `--set`, then the options of their own.
   private func settings() throws -> FitSettings {
-    var settings = try FitSettings(model: model, data: DataSettings(path: data, dequantize: data == "digits" ? ["*"] : []))
+    var settings = try FitSettings(
+      model: model, data: DataSettings(path: data, dequantize: data == "digits" ? ["*"] : []))
     if let config {
       settings = try settings.merging(try SettingsValue(yaml: try text(of: config), path: config))
       guard settings.model == model else {
@@ -104,4 +109,3 @@ struct FitCommand: ParsableCommand {
 
   private func namesOrAll(_ list: String) -> [String] { list == "all" ? ["*"] : names(list) }
 }
-

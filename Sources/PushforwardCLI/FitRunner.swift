@@ -24,7 +24,8 @@ struct FitRunner {
       Console.result(try Console.json(Result(event: "result", folder: folder.path, training: report)))
     } else if isInterrupted {
       Console.error(
-        "interrupted in epoch \(report.epochs + 1), step \(report.steps). Go on with: pushforward resume \(folder.path)")
+        "interrupted in epoch \(report.epochs + 1), step \(report.steps). Go on with: pushforward resume \(folder.path)"
+      )
     } else if !output.quiet {
       Console.note(summary(report))
       Console.note("Saved in \(folder.path): model.safetensors, settings.yaml, metrics.jsonl")

@@ -19,7 +19,8 @@ public struct ImageGrid {
   /// - Precondition: rows have height * width columns.
   public init(_ rows: Tensor, height: Int, width: Int, range: ClosedRange<Double>? = nil) {
     precondition(
-      rows.rank == 2 && rows.size(1) == height * width, "ImageGrid: expected [count, \(height * width)], got \(rows.shape)")
+      rows.rank == 2 && rows.size(1) == height * width,
+      "ImageGrid: expected [count, \(height * width)], got \(rows.shape)")
     self.height = height
     self.width = width
     let range = range ?? Self.percentiles(rows)

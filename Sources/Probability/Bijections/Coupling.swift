@@ -70,6 +70,10 @@ public struct Coupling: Bijection {
   }
 
   private func joined(_ condition: Tensor, _ moved: Tensor) -> Tensor {
-    kept == 0 ? moved : Tensor.concatenating([condition, moved], -1)
+    guard kept > 0 else { return moved }
+    let batch = moved.shape.droppingTrailing(1)
+    // Fewer events than contexts: the kept features are the same for several.
+    let isComplete = condition.shape.droppingTrailing(1) == batch
+    return .concatenating([isComplete ? condition : condition.broadcasted(to: batch + [kept]), moved], -1)
   }
 }

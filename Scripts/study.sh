@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Compares models with their peers on real data: minutes to hours, not part of the tests.
+#
+# DATA is a folder with uci_small/kin40k and uci_misc/winequality-red.csv.gz; further arguments go to Studies/density.py.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+data=${DATA:-../shared/data}
+[[ -d $data/uci_small/kin40k ]] || {
+  printf 'study: error: there is no data in %s.\n  Remedy: DATA=folder make study\n' "$data" >&2
+  exit 1
+}
+python=$(Scripts/peers.sh)
+swift build --configuration release --product pushforward
+"$python" Studies/density.py .build/release/pushforward "$data" "$@"

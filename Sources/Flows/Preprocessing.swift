@@ -1,0 +1,24 @@
+public import Torch
+
+/// What a flow does to data before its learned steps.
+public enum Preprocessing: String, Hashable, Sendable, Codable, CaseIterable {
+  /// Each feature to mean 0 and standard deviation 1.
+  case standardize
+  /// All features together to mean 0 and covariance 1; for strongly correlated features, such as pixels.
+  case whiten
+
+  func layer(features: Int) -> any PreprocessingLayer {
+    switch self {
+    case .standardize: StandardizationLayer(features: features)
+    case .whiten: WhiteningLayer(features: features)
+    }
+  }
+}
+
+/// The first step of a flow: a bijection that is computed from the data, not trained.
+public protocol PreprocessingLayer: FlowLayer {
+  /// The mean of the data, `[features]`.
+  var mean: Buffer { get }
+  /// Computes the bijection from data `[count, features]`; what was there before is replaced.
+  func fit(to data: Tensor)
+}

@@ -1,0 +1,79 @@
+import Flows
+import NeuralNetworks
+import Testing
+import Torch
+
+/// One row of the table: a configuration of a flow.
+struct FlowCase: Sendable, CustomTestStringConvertible {
+  let name: String
+  let features: Int
+  var contextFeatures = 0
+  let make: @Sendable (inout RandomGenerator) throws -> NormalizingFlow
+  var testDescription: String { name }
+
+  /// A flow in 64 bits whose weights, means and scales are drawn, so that nothing is the identity.
+  func randomized(seed: UInt64 = 1, spread: Double = 0.4, dtype: DType = .float64) throws -> NormalizingFlow {
+    var rng = RandomGenerator(seed: seed)
+    let flow = try make(&rng)
+    for parameter in flow.namedParameters.map(\.parameter) {
+      let noise = Tensor.normal(parameter.value.shape, using: &rng) * spread
+      parameter.assign(parameter.value.detached() + noise)
+    }
+    flow.convert(to: dtype)
+    let data = Tensor.normal([50, features], dtype: dtype, using: &rng) * 1.5 + 0.3
+    let context = contextFeatures > 0 ? Tensor.normal([50, contextFeatures], dtype: dtype, using: &rng) * 3 - 1 : nil
+    flow.standardize(to: data, context: context)
+    return flow
+  }
+
+  /// Contexts for a number of events, or nil.
+  func context(_ count: Int, dtype: DType = .float64, using rng: inout RandomGenerator) -> Tensor? {
+    contextFeatures > 0 ? Tensor.normal([count, contextFeatures], dtype: dtype, using: &rng) * 2 : nil
+  }
+
+  static let all: [FlowCase] = spline + affine
+
+  private static func couplings(
+    _ mixing: Mixing, network: ConditionerNetwork = .multilayerPerceptron(hiddenFeatures: [16, 16])
+  ) -> CouplingOptions {
+    CouplingOptions(layers: 3, network: network, activation: .tanh, mixing: mixing)
+  }
+
+  private static func splines(
+    _ name: String, _ features: Int, _ contextFeatures: Int = 0, _ mixing: Mixing = .orthogonal,
+    network: ConditionerNetwork = .multilayerPerceptron(hiddenFeatures: [16, 16])
+  ) -> FlowCase {
+    FlowCase(name: "spline, " + name, features: features, contextFeatures: contextFeatures) { rng in
+      let configuration = NeuralSplineFlow.Configuration(
+        features: features, contextFeatures: contextFeatures, couplings: couplings(mixing, network: network), bins: 5,
+        bound: 4)
+      return try NormalizingFlow(configuration, using: &rng)
+    }
+  }
+
+  private static func affines(
+    _ name: String, _ features: Int, _ contextFeatures: Int = 0, _ mixing: Mixing = .orthogonal
+  ) -> FlowCase {
+    FlowCase(name: "affine, " + name, features: features, contextFeatures: contextFeatures) { rng in
+      let configuration = RealNVP.Configuration(
+        features: features, contextFeatures: contextFeatures, couplings: couplings(mixing))
+      return try NormalizingFlow(configuration, using: &rng)
+    }
+  }
+
+  private static let spline = [
+    splines("1 feature", 1), splines("1 feature, context", 1, 2), splines("2 features", 2),
+    splines("2 features, context", 2, 3), splines("5 features, permutations", 5, 0, .permutation),
+    splines("4 features, reversals, context", 4, 1, .reversal),
+    splines("residual", 3, 2, network: .residual(hiddenFeatures: 12, blocks: 2)),
+  ]
+
+  private static let affine = [
+    affines("1 feature", 1), affines("2 features, context", 2, 3), affines("5 features, permutations", 5, 0, .permutation),
+    affines("2 features", 2), affines("3 features, reversals", 3, 0, .reversal),
+    FlowCase(name: "affine, whitened", features: 2) { rng in
+      try NormalizingFlow(
+        RealNVP.Configuration(features: 2, preprocessing: .whiten, couplings: couplings(.orthogonal)), using: &rng)
+    },
+  ]
+}

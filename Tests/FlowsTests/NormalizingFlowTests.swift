@@ -1,0 +1,134 @@
+import Flows
+import Foundation
+import NeuralNetworks
+import Probability
+import Testing
+import Torch
+import _TestSupport
+
+@Suite struct NormalizingFlowTests {
+  private func flow(_ configuration: some FlowConfiguration, seed: UInt64 = 1) throws -> NormalizingFlow {
+    var rng = RandomGenerator(seed: seed)
+    return try NormalizingFlow(configuration, using: &rng)
+  }
+
+  @Test func densitiesAreInTheUnitsOfTheData() throws {
+    let one = try flow(NeuralSplineFlow.Configuration(features: 2))
+    let other = try flow(NeuralSplineFlow.Configuration(features: 2))
+    var rng = RandomGenerator(seed: 2)
+    let x = Tensor.normal([500, 2], using: &rng)
+    one.standardize(to: x)
+    other.standardize(to: x * 1000 + 7)
+    let shift = 2 * log(1000.0)
+    expectClose(other.distribution.logProb(x * 1000 + 7), one.distribution.logProb(x) - shift, tolerance: 1e-4)
+  }
+
+  @Test func standardizingTwiceIsStandardizingOnce() throws {
+    let flow = try flow(RealNVP.Configuration(features: 2))
+    var rng = RandomGenerator(seed: 2)
+    let x = Tensor.normal([500, 2], using: &rng) * 4
+    flow.standardize(to: x)
+    let before = flow.distribution.logProb(x)
+    flow.standardize(to: x)
+    #expect(flow.distribution.logProb(x).isEqual(to: before))
+  }
+
+  @Test func aConstantColumnKeepsItsScale() throws {
+    let flow = try flow(RealNVP.Configuration(features: 2))
+    flow.standardize(to: Tensor(rows: [[1.0, 0.1], [2, 0.1], [3, 0.1]]).to(.float32))
+    #expect((flow.preprocessing as? StandardizationLayer)?.scale.value.doubles()[1] == 1)
+    #expect(flow.distribution.logProb(Tensor([Float(2), 0.1])).isFinite().all())
+  }
+
+  @Test func codesOfDrawsAreStandardNormal() throws {
+    let row = try #require(FlowCase.all.first { $0.features == 2 && $0.contextFeatures == 0 })
+    let flow = try row.randomized()
+    var rng = RandomGenerator(seed: 3)
+    let z = flow.encode(flow.distribution.sample([20_000], using: &rng))
+    // 7 standard errors.
+    #expect(z.mean(0).absolute().max().item() < 7 / 20_000.0.squareRoot())
+    #expect((z.variance(0) - 1).absolute().max().item() < 7 * (2 / 20_000.0).squareRoot())
+  }
+
+  @Test func permutationsLetEveryPairOfCouplingsTransformEachFeature() {
+    var rng = RandomGenerator(seed: 4)
+    for features in 2...9 {
+      let kept = features / 2
+      let order = PermutationLayer(features: features, swapping: kept, using: &rng).order.value.doubles().map { Int($0) }
+      #expect(order.sorted() == Array(0..<features))
+      #expect(order.prefix(kept).allSatisfy { $0 >= kept })
+    }
+  }
+
+  @Test func configurationsAreCheckedByField() throws {
+    func field(_ change: (inout NeuralSplineFlow.Configuration) -> Void) -> String? {
+      var configuration = NeuralSplineFlow.Configuration(features: 2)
+      change(&configuration)
+      do {
+        try configuration.validate()
+        return nil
+      } catch {
+        guard case .outOfRange(let field, _, _) = error else { return "?" }
+        return field
+      }
+    }
+    #expect(field { _ in } == nil)
+    #expect(field { $0.features = 0 } == "features")
+    #expect(field { $0.contextFeatures = -1 } == "contextFeatures")
+    #expect(field { $0.bins = 0 } == "bins")
+    #expect(field { $0.bound = 0 } == "bound")
+    #expect(field { $0.bound = .nan } == "bound")
+    #expect(field { $0.minimumBinSize = 0.2 } == "minimumBinSize")
+    #expect(field { $0.minimumSlope = 1 } == "minimumSlope")
+    #expect(field { $0.couplings.layers = 0 } == "layers")
+    #expect(field { $0.couplings.dropout = 1 } == "dropout")
+    #expect(field { $0.couplings.network = .multilayerPerceptron(hiddenFeatures: [8, 0]) } == "network")
+    #expect(field { $0.couplings.network = .residual(hiddenFeatures: 8, blocks: 0) } == "network")
+  }
+
+  @Test func configurationsSurviveJSON() throws {
+    let configuration = NeuralSplineFlow.Configuration(
+      features: 3, contextFeatures: 2,
+      couplings: CouplingOptions(network: .residual(hiddenFeatures: 9, blocks: 3), mixing: .permutation), bins: 6)
+    let data = try JSONEncoder().encode(configuration)
+    #expect(try JSONDecoder().decode(NeuralSplineFlow.Configuration.self, from: data) == configuration)
+  }
+
+  @Test func wrongContextsStop() async {
+    await #expect(processExitsWith: .failure) {
+      _ = NormalizingFlow(features: 2, contextFeatures: 3, layers: []).distribution
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = NormalizingFlow(features: 2, layers: []).conditioned(on: .zeros([4, 3]))
+    }
+  }
+
+  @Test(arguments: ["spline", "affine"]) func learnsTwoMoons(_ name: String) throws {
+    let flow =
+      name == "spline"
+      ? try flow(NeuralSplineFlow.Configuration(features: 2)) : try flow(RealNVP.Configuration(features: 2))
+    var rng = RandomGenerator(seed: 6)
+    let (train, test) = (twoMoons(2048, using: &rng), twoMoons(2048, using: &rng))
+    flow.standardize(to: train)
+    let before = flow.distribution.logProb(test).mean().item()
+    let optimizer = Adam(flow.trainableParameters)
+    for _ in 0..<300 {
+      let batch = train.selecting(Tensor.integers(in: 0..<2048, [256], using: &rng))
+      let loss = -flow.conditioned(on: nil, LayerContext(training: rng.split())).logProb(batch).mean()
+      optimizer.step(gradients: optimizer.gradients(of: loss), learningRate: 2e-3)
+    }
+    let after = flow.distribution.logProb(test).mean().item()
+    // The normal distribution gives -1.9; the entropy of these moons is about 0.4 nats.
+    #expect(before < -1.7)
+    #expect(after > (name == "spline" ? -0.75 : -1.2), "\(before) -> \(after)")
+  }
+
+  /// Two half circles with noise of 0.1.
+  private func twoMoons(_ count: Int, using rng: inout RandomGenerator) -> Tensor {
+    let angle = Tensor.uniform([count], using: &rng) * Double.pi
+    let isLower = Tensor.uniform([count], using: &rng) .< 0.5
+    let x = select(isLower, 1 - angle.cos(), angle.cos())
+    let y = select(isLower, 0.5 - angle.sin(), angle.sin())
+    return Tensor.stacking([x, y], -1) + Tensor.normal([count, 2], using: &rng) * 0.1
+  }
+}
