@@ -54,7 +54,9 @@ import _TestSupport
     var rng = RandomGenerator(seed: 4)
     for features in 2...9 {
       let kept = features / 2
-      let order = PermutationLayer(features: features, swapping: kept, using: &rng).order.value.doubles().map { Int($0) }
+      let order = PermutationLayer(features: features, swapping: kept, using: &rng).order.value.doubles().map {
+        Int($0)
+      }
       #expect(order.sorted() == Array(0..<features))
       #expect(order.prefix(kept).allSatisfy { $0 >= kept })
     }
