@@ -94,12 +94,15 @@ struct IntegerList {
   operator c10::SymIntArrayRef() const { return c10::fromIntArrayRefSlow(integers()); }
 };
 
-struct OptionalIntegerList : IntegerList {
+// Not an IntegerList: libtorch's optional would take that for a list that is there, and nil would become an empty one.
+struct OptionalIntegerList {
+  IntegerList list;
   operator at::OptionalIntArrayRef() const {
-    return values ? at::OptionalIntArrayRef(integers()) : at::OptionalIntArrayRef();
+    return list.values ? at::OptionalIntArrayRef(list.integers()) : at::OptionalIntArrayRef();
   }
   operator at::OptionalSymIntArrayRef() const {
-    return values ? at::OptionalSymIntArrayRef(c10::fromIntArrayRefSlow(integers())) : at::OptionalSymIntArrayRef();
+    return list.values ? at::OptionalSymIntArrayRef(c10::fromIntArrayRefSlow(list.integers()))
+                       : at::OptionalSymIntArrayRef();
   }
 };
 

@@ -48,7 +48,7 @@ struct InitializerTests {
     let layer = Linear(inputFeatures: 100, outputFeatures: 400, using: &rng)
     for parameter in layer.trainableParameters {
       let largest = parameter.value.absolute().max().item()
-      #expect(largest <= 0.1 && largest > 0.098)
+      #expect(largest < 0.100_001 && largest > 0.098)
     }
   }
 }

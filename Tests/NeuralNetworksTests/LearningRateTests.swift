@@ -16,7 +16,7 @@ struct LearningRateTests {
     let expected = [0.2, 1, 2, 2, 1.1, 0.2, 0.2]
     #expect(zip(result, expected).allSatisfy { abs($0 - $1) < 1e-12 })
     #expect(rates(.cosine(), [0, 50])[0] == 2 && abs(rates(.cosine(), [50])[0] - 1) < 1e-12)
-    #expect(rates(.cosine(warmUpSteps: 10), [5, 10, 20], of: 5).allSatisfy(\.isFinite))
+    #expect(rates(.cosine(warmUpSteps: 10), [5, 10, 20], of: 5).allSatisfy { $0.isFinite })
   }
 
   @Test func stepsMultiply() { #expect(rates(.step(every: 10, factor: 0.5), [0, 9, 10, 25]) == [2, 2, 1, 0.5]) }

@@ -1,3 +1,4 @@
+import Foundation
 import NeuralNetworks
 import Testing
 import Torch

@@ -89,7 +89,8 @@ struct NumPyTests {
     try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("x.npy")
       #expect(throws: TensorFileError.self) { try NumPyFile.write(Tensor([1.0]).to(.bfloat16), to: url) }
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(left.isEmpty)
     }
   }
 }
@@ -124,12 +125,12 @@ struct NumPyArchiveTests {
   }
 
   /// Whatever byte is wrong, the reader ends with an error or with an archive, never beyond its memory.
-  @Test(arguments: ["stored.npz", "fixed-block.npz"])
-  func changedBytesNeverStopTheProgram(_ name: String) throws {
+  @Test(arguments: [("stored.npz", 5), ("fixed-block.npz", 1)])
+  func changedBytesNeverStopTheProgram(_ name: String, every step: Int) throws {
     let whole = try Data(contentsOf: fixture(name))
     try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("changed.npz")
-      for index in whole.indices {
+      for index in stride(from: 0, to: whole.count, by: step) {
         for value in [0, 0xFF, whole[index] ^ 1] where value != whole[index] {
           var changed = whole
           changed[index] = value

@@ -26,7 +26,7 @@ struct RandomGeneratorTests {
   }
 
   @Test func nearbySeedsGiveOtherStreams() {
-    let firsts = (0..<1000).map { seed in
+    let firsts = (0..<1000 as Range<UInt64>).map { seed in
       var rng = RandomGenerator(seed: seed)
       return rng.next()
     }

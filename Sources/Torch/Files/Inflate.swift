@@ -64,7 +64,7 @@ struct Inflate {
 
   private mutating func symbol(_ table: PrefixTable) throws(FormatFailure) -> Int {
     if bitCount < 15 { refill() }
-    let entry = table.entries[Int(bits) & table.mask]
+    let entry = table.entries[Int(truncatingIfNeeded: bits) & table.mask]
     let length = Int(entry & 15)
     guard length > 0, length <= bitCount else { throw Inflate.broken }
     bits >>= UInt64(length)

@@ -54,10 +54,12 @@ struct ZipReader {
     // The end record is 22 bytes and a comment of up to 65535; before it can lie 20 bytes that point to a longer one.
     let tailSize = Swift.min(file.size, 22 + 65_535 + 20)
     let tail = try file.bytes(at: file.size - tailSize, count: tailSize)
-    let mark: [UInt8] = [0x50, 0x4B, 5, 6]
-    guard tail.count >= 22,
-      let position = (0...tail.count - 22).last(where: { tail[$0...].starts(with: mark) })
-    else { throw .damaged(path: file.path, reason: "it has no end of a zip archive") }
+    // The mark can also stand in the comment; its length, the last field, tells which is the record.
+    let position = (0..<Swift.max(tail.count - 21, 0)).last {
+      tail[$0...].starts(with: [0x50, 0x4B, 5, 6])
+        && Int(tail[$0 + 20]) + Int(tail[$0 + 21]) << 8 == tail.count - $0 - 22
+    }
+    guard let position else { throw .damaged(path: file.path, reason: "it has no end of a zip archive") }
     do throws(FormatFailure) {
       if position >= 20, tail[(position - 20)...].starts(with: [0x50, 0x4B, 6, 7]) {
         var locator = LittleEndianReader(Array(tail[(position - 12)..<(position - 4)]))
