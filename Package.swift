@@ -87,6 +87,9 @@ let package = Package(
     tests("Probability", ["Torch", "NeuralNetworks"]),
     tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
+    tests("Training"),
+    tests("Reports"),
+    tests("PushforwardCLI", ["Datasets"]),
   ],
   cxxLanguageStandard: .cxx20
 )

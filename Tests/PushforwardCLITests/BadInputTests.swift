@@ -1,0 +1,168 @@
+import Foundation
+import Testing
+
+/// One thing that a user can get wrong: what they type, the exit code, and words that the message must hold.
+struct BadInput: CustomTestStringConvertible, Sendable {
+  let name: String
+  let arguments: [String]
+  let code: Int32
+  let words: [String]
+  var file: (name: String, content: String)?
+
+  var testDescription: String { name }
+
+  init(_ name: String, _ arguments: [String], _ code: Int32, _ words: [String], file: (String, String)? = nil) {
+    self.name = name
+    self.arguments = arguments
+    self.code = code
+    self.words = words
+    self.file = file.map { (name: $0.0, content: $0.1) }
+  }
+
+  /// A table that cannot be fitted.
+  static func table(_ name: String, _ content: String, _ code: Int32, _ words: [String], as path: String = "bad.csv")
+    -> BadInput
+  {
+    BadInput(name, ["fit", "nsf", path, "--out", "new"], code, words, file: (path, content))
+  }
+
+  static let rows = (1...40).map { "\($0),\(Double($0 * $0 % 37) + Double($0) / 8)" }
+
+  static let all: [BadInput] = [
+    // Usage
+    BadInput("no such command", ["train"], 64, ["train"]),
+    BadInput("no output folder", ["fit", "nsf", "good.csv"], 64, ["--out"]),
+    BadInput("misspelled model", ["fit", "nfs", "good.csv", "--out", "new"], 64, ["nfs", "did you mean 'nsf'"]),
+    BadInput("unknown option", ["fit", "nsf", "good.csv", "--out", "new", "--epochs", "3"], 64, ["--epochs"]),
+    BadInput("count of 0", ["sample", "run", "-n", "0"], 64, ["-n must be at least 1"]),
+    BadInput("count that is no number", ["sample", "run", "-n", "many"], 64, ["many"]),
+    BadInput("no such device", ["fit", "nsf", "good.csv", "--out", "new", "--device", "tpu"], 64, ["tpu", "cuda"]),
+    BadInput("threads of 0", ["fit", "nsf", "good.csv", "--out", "new", "--threads", "0"], 64, ["--threads"]),
+    // Settings
+    BadInput(
+      "misspelled setting", ["fit", "nsf", "good.csv", "--out", "new", "--set", "training.batchsize=3"], 64,
+      ["training.batchsize", "did you mean 'batchSize'"]),
+    BadInput(
+      "setting of the wrong kind", ["fit", "nsf", "good.csv", "--out", "new", "--set", "training.batchSize=big"], 64,
+      ["training.batchSize", "a number"]),
+    BadInput(
+      "setting without a value", ["fit", "nsf", "good.csv", "--out", "new", "--set", "training.batchSize"], 64,
+      ["NAME=VALUE"]),
+    BadInput(
+      "setting out of range", ["fit", "nsf", "good.csv", "--out", "new", "--set", "training.learningRate=-1"], 64,
+      ["learningRate", "-1"]),
+    BadInput(
+      "flow that cannot be", ["fit", "nsf", "good.csv", "--out", "new", "--set", "configuration.bins=0"], 64,
+      ["bins", "at least 1"]),
+    BadInput(
+      "unknown choice", ["fit", "nsf", "good.csv", "--out", "new", "--set", "training.optimizer=lbfgs"], 64,
+      ["training.optimizer"]),
+    BadInput(
+      "misspelled part of a choice",
+      ["fit", "nsf", "good.csv", "--out", "new", "--set", "training.schedule={cosine: {warmup: 3}}"], 64, ["warmup"]),
+    BadInput(
+      "settings file that is no YAML", ["fit", "nsf", "good.csv", "--out", "new", "--config", "bad.yaml"], 64,
+      ["bad.yaml", "YAML"], file: ("bad.yaml", "training: [unclosed\n")),
+    BadInput(
+      "settings file with an unknown name", ["fit", "nsf", "good.csv", "--out", "new", "--config", "bad.yaml"], 64,
+      ["traning", "did you mean 'training'"], file: ("bad.yaml", "traning:\n  batchSize: 3\n")),
+    BadInput(
+      "settings file that is missing", ["fit", "nsf", "good.csv", "--out", "new", "--config", "no.yaml"], 74, ["no.yaml"]),
+    // Data
+    BadInput("missing file", ["fit", "nsf", "nowhere.csv", "--out", "new"], 74, ["nowhere.csv"]),
+    BadInput("folder instead of a file", ["fit", "nsf", "run", "--out", "new"], 74, ["run"]),
+    BadInput("unknown extension", ["fit", "nsf", "notes.txt", "--out", "new"], 65, ["notes.txt", ".csv"], file: ("notes.txt", "1,2\n")),
+    .table("zero bytes", "", 65, ["bad.csv", "empty"]),
+    .table("header only", "a,b\n", 65, ["bad.csv", "row"]),
+    .table("one row", "a,b\n1,2\n", 65, ["bad.csv", "row"]),
+    .table("empty cell", "a,b\n" + (rows + ["41,"]).joined(separator: "\n"), 65, ["row 41", "'b'", "--drop-missing"]),
+    .table("NaN", "a,b\n" + (["nan,1"] + rows).joined(separator: "\n"), 65, ["row 1", "'a'"]),
+    .table("infinity", "a,b\n" + (["1,inf"] + rows).joined(separator: "\n"), 65, ["row 1", "'b'"]),
+    .table("column of text", "a,b\n" + rows.map { $0 + "x" }.joined(separator: "\n"), 65, ["'b'", "--one-hot"]),
+    .table("text among numbers", "a,b\n" + (rows + ["7,oops"]).joined(separator: "\n"), 65, ["'b'", "oops"]),
+    .table("constant column", "a,b\n" + rows.map { "5,\($0.split(separator: ",")[1])" }.joined(separator: "\n"), 65, ["'a'", "--exclude"]),
+    .table("ragged row", "a,b\n" + (rows + ["1,2,3"]).joined(separator: "\n"), 65, ["bad.csv", "41"]),
+    .table("two columns of one name", "a,a\n" + rows.joined(separator: "\n"), 65, ["'a'"]),
+    .table("column of dates", "a,b\n" + rows.indices.map { "\($0),2024-01-\(10 + $0 % 20)" }.joined(separator: "\n"), 65, ["'b'"]),
+    .table("Parquet that is none", "PAR1 but not really", 65, ["bad.parquet"], as: "bad.parquet"),
+    .table("gzip that is none", "a,b\n1,2\n", 65, ["bad.csv.gz"], as: "bad.csv.gz"),
+    .table("JSON that is broken", "{\"a\": 1, \"b\": 2}\n{\"a\": ", 65, ["bad.jsonl"], as: "bad.jsonl"),
+    BadInput(
+      "misspelled column", ["fit", "nsf", "good.csv", "--out", "new", "--columns", "heigth,weight"], 65,
+      ["heigth", "height"]),
+    BadInput(
+      "excluded column that is not there", ["fit", "nsf", "good.csv", "--out", "new", "--exclude", "age"], 65, ["age"]),
+    // Runs and model files
+    BadInput("run that exists", ["fit", "nsf", "good.csv", "--out", "run"], 64, ["run", "--overwrite"]),
+    BadInput("output folder that is a file", ["fit", "nsf", "good.csv", "--out", "good.csv"], 74, ["good.csv", "file"]),
+    BadInput("output folder that cannot be made", ["fit", "nsf", "good.csv", "--out", "/proc/new"], 74, ["/proc/new"]),
+    BadInput("no run", ["sample", "nowhere"], 74, ["nowhere", "pushforward fit"]),
+    BadInput("nothing to resume", ["resume", "run"], 74, ["run", "finished"]),
+    BadInput("truncated model", ["sample", "cut"], 65, ["cut/model.safetensors"]),
+    BadInput("model file with a huge header", ["sample", "huge"], 65, ["huge/model.safetensors"]),
+    BadInput("model file of another program", ["sample", "other"], 65, ["other/model.safetensors", "no model of Pushforward"]),
+    BadInput("model file of a newer format", ["sample", "newer"], 65, ["newer/model.safetensors", "Update Pushforward"]),
+    BadInput("table without the model's columns", ["score", "run", "bad.csv"], 65, ["bad.csv", "weight"], file: ("bad.csv", "height\n1\n2\n")),
+    BadInput("output of an unknown kind", ["sample", "run", "-o", "out.xyz"], 65, ["out.xyz"]),
+    BadInput("output in a folder that is not there", ["sample", "run", "-o", "no/out.csv"], 74, ["no/out.csv"]),
+    BadInput("picture of rows that are no images", ["sample", "run", "-o", "out.png"], 64, ["out.png", "no images"]),
+    BadInput("full disk", ["sample", "run", "-n", "5000", "-o", "/dev/full"], 65, ["/dev/full"]),
+  ]
+}
+
+/// Fits one good run, then tries every bad input beside it.
+@Suite struct BadInputTests {
+  @Test func everyBadInputHasAMessageAndACodeAndLosesNothing() throws {
+    try withProgram { program in
+      try prepare(program)
+      let before = try snapshot(program.folder)
+      for input in BadInput.all {
+        if let file = input.file { try program.file(file.name, file.content) }
+        let outcome = try program.run(input.arguments)
+        #expect(outcome.code == input.code, "\(input.name): exit code \(outcome.code)\n\(outcome.errors)")
+        for word in input.words {
+          #expect(outcome.errors.contains(word), "\(input.name): '\(word)' is not in: \(outcome.errors)")
+        }
+        #expect(!outcome.errors.contains("Fatal error"), "\(input.name)")
+        #expect(outcome.output.isEmpty, "\(input.name): printed \(outcome.output)")
+        if let file = input.file { try FileManager.default.removeItem(at: program.folder.appending(path: file.name)) }
+        #expect(try snapshot(program.folder) == before, "\(input.name): files changed")
+      }
+    }
+  }
+
+  private func prepare(_ program: Program) throws {
+    try program.file("good.csv", correlatedTable(rows: 100))
+    let fit = try program.run(["fit", "nsf", "good.csv", "--out", "run"] + quickFit)
+    #expect(fit.code == 0, "\(fit.errors)")
+    let model = try Data(contentsOf: program.folder.appending(path: "run/model.safetensors"))
+    func place(_ data: Data, in run: String) throws {
+      try program.file("\(run)/model.safetensors", "")
+      try data.write(to: program.folder.appending(path: "\(run)/model.safetensors"))
+    }
+    try place(model.prefix(model.count / 2), in: "cut")
+    try place(Data([0, 0, 0, 0, 0, 0, 0, 1]) + model.dropFirst(8), in: "huge")
+    try place(replacing("pushforward.format", with: "pushforwerd.format", in: model), in: "other")
+    try place(replacing("\"pushforward.format\":\"1\"", with: "\"pushforward.format\":\"9\"", in: model), in: "newer")
+  }
+
+  private func replacing(_ old: String, with new: String, in data: Data) throws -> Data {
+    var copy = data
+    copy.replaceSubrange(try #require(data.range(of: Data(old.utf8))), with: Data(new.utf8))
+    return copy
+  }
+
+  /// Every file with its content.
+  private func snapshot(_ folder: URL) throws -> [String: Data] {
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+    let pairs = try paths.compactMap { path -> (String, Data)? in
+      let url = folder.appending(path: path)
+      var isDirectory: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory), !isDirectory.boolValue else {
+        return (path, Data())
+      }
+      return (path, try Data(contentsOf: url))
+    }
+    return Dictionary(uniqueKeysWithValues: pairs)
+  }
+}

@@ -1,0 +1,116 @@
+import Datasets
+import Foundation
+import Testing
+
+@Suite struct EndToEndTests {
+  @Test func aTableIsFittedSampledAndScored() throws {
+    try withProgram { program in
+      try program.file("data.csv", correlatedTable(rows: 300))
+      let fit = try program.run(["fit", "nsf", "data.csv", "--out", "runs/a"] + quickFit)
+      #expect(fit.code == 0, "\(fit.errors)")
+      #expect(fit.errors.contains("Saved in runs/a"))
+      let files = try FileManager.default.contentsOfDirectory(atPath: program.folder.appending(path: "runs/a").path)
+      #expect(Set(files) == ["model.safetensors", "settings.yaml", "metrics.jsonl"])
+
+      let score = try program.run("score", "runs/a", "data.csv", "-o", "scores.csv", "--json")
+      #expect(score.code == 0, "\(score.errors)")
+      let result = try JSONDecoder().decode([String: Double].self, from: Data(score.output.utf8))
+      let scores = try Table(contentsOf: program.folder.appending(path: "scores.csv").path).values.doubles()
+      #expect(result["rows"] == 300 && scores.count == 300)
+      #expect(abs((result["mean_log_prob"] ?? .nan) - scores.reduce(0, +) / 300) < 1e-5)
+
+      for name in ["new.csv", "new.tsv", "new.jsonl", "new.parquet", "new.feather", "new.csv.gz"] {
+        let sample = try program.run("sample", "runs/a", "-n", "17", "--seed", "7", "-o", name)
+        #expect(sample.code == 0, "\(name): \(sample.errors)")
+        let table = try Table(contentsOf: program.folder.appending(path: name).path)
+        #expect(table.rowCount == 17 && table.columnNames == ["height", "weight"], "\(name)")
+      }
+    }
+  }
+
+  @Test func theSameSeedGivesTheSameBytesAndAnotherSeedOthers() throws {
+    try withProgram { program in
+      try program.file("data.csv", correlatedTable(rows: 200))
+      for (name, seed) in [("a", "1"), ("b", "1"), ("c", "2")] {
+        let fit = try program.run(["fit", "real-nvp", "data.csv", "--out", name, "--seed", seed, "--quiet"] + quickFit)
+        #expect(fit.code == 0 && fit.errors.isEmpty && fit.output.isEmpty, "\(fit.errors)")
+      }
+      let draws = try ["a", "b", "c"].map { try program.run("sample", $0, "-n", "5", "--seed", "3").output }
+      #expect(draws[0] == draws[1])
+      #expect(draws[0] != draws[2])
+      #expect(try program.run("sample", "a", "-n", "5", "--seed", "4").output != draws[0])
+    }
+  }
+
+  @Test func anInterruptedFitResumesToTheSameModel() throws {
+    try withProgram { program in
+      try program.file("data.csv", correlatedTable(rows: 400))
+      let options = ["--set", "training.maximumEpochs=60", "--set", "training.batchSize=64", "--threads", "1"]
+      #expect(try program.run(["fit", "nsf", "data.csv", "--out", "whole", "--quiet"] + options).code == 0)
+      let stopped = try program.run(["fit", "nsf", "data.csv", "--out", "parts"] + options) { process in
+        waitForFile(program.folder.appending(path: "parts/metrics.jsonl"))
+        process.interrupt()
+      }
+      #expect(stopped.code == 130, "\(stopped.errors)")
+      #expect(stopped.errors.contains("pushforward resume parts"))
+      let unfinished = try program.run("sample", "parts")
+      #expect(unfinished.code == 74 && unfinished.errors.contains("not finished"))
+      let resumed = try program.run("resume", "parts", "--threads", "1")
+      #expect(resumed.code == 0, "\(resumed.errors)")
+      let draws = try ["whole", "parts"].map { try program.run("sample", $0, "-n", "20").output }
+      #expect(draws[0] == draws[1])
+    }
+  }
+
+  @Test func settingsFilesAndAssignmentsAreHeeded() throws {
+    try withProgram { program in
+      try program.file("data.csv", correlatedTable(rows: 100))
+      let defaults = try program.run("models", "nsf")
+      #expect(defaults.code == 0 && defaults.output.contains("learningRate: 0.001"))
+      try program.file("s.yaml", defaults.output.replacing("maximumEpochs: 500", with: "maximumEpochs: 1"))
+      let fit = try program.run(
+        "fit", "nsf", "data.csv", "--out", "a", "--config", "s.yaml", "--set", "training.schedule=cosine", "--set",
+        "configuration.couplings.network.residual={hiddenFeatures: 16, blocks: 1}", "--set", "training.batchSize=10")
+      #expect(fit.code == 0, "\(fit.errors)")
+      #expect(fit.errors.contains("Done: 1 epochs, 9 steps"))
+      let kept = try String(contentsOf: program.folder.appending(path: "a/settings.yaml"), encoding: .utf8)
+      #expect(kept.contains("residual:") && kept.contains("cosine:") && kept.contains("batchSize: 10"))
+    }
+  }
+
+  @Test func discreteColumnsComeBackOnTheirGrid() throws {
+    try withProgram { program in
+      let rows = (0..<200).map { "\($0 % 7),\(Double($0 * $0 % 101) / 10 + Double($0) / 1000)" }
+      try program.file("data.csv", "count,size\n" + rows.joined(separator: "\n"))
+      let fit = try program.run(["fit", "nsf", "data.csv", "--out", "a", "--dequantize", "count"] + quickFit)
+      #expect(fit.code == 0, "\(fit.errors)")
+      #expect(!fit.errors.contains("'count'"))
+      _ = try program.run("sample", "a", "-n", "50", "-o", "new.csv")
+      let counts = try Table(contentsOf: program.folder.appending(path: "new.csv").path).columns(["count"]).doubles()
+      #expect(counts.allSatisfy { $0 == $0.rounded() && (0...6).contains($0) })
+    }
+  }
+
+  @Test func bundledDigitsAreDrawnAsAPicture() throws {
+    try withProgram { program in
+      let fit = try program.run(["fit", "real-nvp", "digits", "--out", "d"] + quickFit)
+      #expect(fit.code == 0, "\(fit.errors)")
+      #expect(try program.run("sample", "d", "-n", "9", "-o", "digits.png").code == 0)
+      let picture = try Data(contentsOf: program.folder.appending(path: "digits.png"))
+      #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]) && picture.count > 5000)
+      #expect(try program.run("score", "d", "digits").code == 0)
+    }
+  }
+
+  @Test func modelsAreListedOneALine() throws {
+    try withProgram { program in
+      let outcome = try program.run("models")
+      #expect(outcome.code == 0)
+      #expect(outcome.output.split(separator: "\n").map { $0.prefix(while: { $0 != " " }) } == ["nsf", "real-nvp"])
+    }
+  }
+
+  private func waitForFile(_ url: URL) {
+    for _ in 0..<600 where !FileManager.default.fileExists(atPath: url.path) { Thread.sleep(forTimeInterval: 0.05) }
+  }
+}

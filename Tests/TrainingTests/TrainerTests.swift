@@ -1,0 +1,167 @@
+import Datasets
+import Foundation
+import NeuralNetworks
+import Testing
+import Torch
+import Training
+
+@Suite struct TrainerTests {
+  private func fit(
+    _ model: LineModel, _ configuration: TrainingConfiguration, rows: Batch = LineModel.rows(200), seed: UInt64 = 3,
+    checkpoint: CheckpointStore? = nil, log: MetricsLog? = nil, stop: StopRequest? = nil,
+    onProgress: (TrainingProgress) -> Void = { _ in }
+  ) throws -> TrainingReport {
+    var rng = RandomGenerator(seed: seed)
+    return try Trainer(configuration).fit(
+      model, to: rows, validation: LineModel.rows(50, seed: 2), objective: { model.loss($0, $1) }, using: &rng,
+      checkpoint: checkpoint, log: log, stop: stop, onProgress: onProgress)
+  }
+
+  @Test func aLineIsFound() throws {
+    let model = LineModel()
+    let report = try fit(model, TrainingConfiguration(learningRate: 0.05, batchSize: 32, maximumEpochs: 200))
+    // Dropout biases the slope; the validation loss picks the weights without it.
+    #expect(abs(model.bias.value.item() - 1) < 0.2)
+    #expect(abs(model.weight.value.item() - 2) < 0.5)
+    #expect(report.trainingRows == 200 && report.validationRows == 50)
+    #expect(report.steps == report.epochs * 6)
+  }
+
+  @Test func trainingStopsWhenNothingImprovesAndTheBestWeightsStay() throws {
+    let model = LineModel()
+    let report = try fit(
+      model, TrainingConfiguration(learningRate: 0.3, batchSize: 16, maximumEpochs: 1000, patience: 5))
+    #expect(report.stopReason == .patience)
+    #expect(report.epochs == report.bestEpoch + 5)
+    let best = try #require(report.bestValidationLoss)
+    let now = withoutGradient { model.loss(LineModel.rows(50, seed: 2), .inference).item() }
+    #expect(abs(now - best) < 1e-6)
+  }
+
+  @Test func withoutHeldOutRowsAllEpochsAreDone() throws {
+    let model = LineModel()
+    var rng = RandomGenerator(seed: 1)
+    let report = try Trainer(TrainingConfiguration(maximumEpochs: 7, validationFraction: 0)).fit(
+      model, to: LineModel.rows(64), objective: { model.loss($0, $1) }, using: &rng)
+    #expect(report.stopReason == .maximumEpochs && report.epochs == 7 && report.bestValidationLoss == nil)
+  }
+
+  @Test func aDivergingLossNamesStepAndValueAndKeepsTheBestWeights() throws {
+    let model = LineModel()
+    var calls = 0
+    var rng = RandomGenerator(seed: 1)
+    let error = #expect(throws: TrainingError.self) {
+      try Trainer(TrainingConfiguration(batchSize: 64, maximumEpochs: 50)).fit(
+        model, to: LineModel.rows(64), validation: LineModel.rows(10, seed: 2),
+        objective: { batch, context in
+          calls += 1
+          return model.loss(batch, context) * (context.isTraining && calls > 20 ? Double.nan : 1)
+        }, using: &rng)
+    }
+    guard case .diverged(let step, _, let quantity, let value, _)? = error else {
+      Issue.record("expected a divergence, got \(String(describing: error))")
+      return
+    }
+    #expect(step == 11 && quantity == "loss" && value.isNaN)
+    #expect(error?.description.contains("smaller learning rate") == true)
+    #expect(model.weight.value.isFinite().all())
+  }
+
+  @Test func settingsOutOfRangeAreNamed() {
+    #expect(throws: TrainingError.invalidSetting(name: "batchSize", value: "0", rule: "a positive integer")) {
+      try Trainer(TrainingConfiguration(batchSize: 0))
+    }
+    #expect(throws: TrainingError.self) { try Trainer(TrainingConfiguration(learningRate: .nan)) }
+    #expect(throws: TrainingError.self) { try Trainer(TrainingConfiguration(validationFraction: 1)) }
+  }
+
+  @Test(arguments: [1, 5, 6, 7, 40])
+  func resumedEqualsUninterruptedBitForBit(stopAfter: Int) throws {
+    try withTemporaryFolder { folder in
+      let configuration = TrainingConfiguration(
+        optimizer: .adamw, learningRate: 0.02, schedule: .cosine(warmUpSteps: 3), weightDecay: 0.01, batchSize: 32,
+        maximumEpochs: 12, averagingDecay: 0.9)
+      let straight = LineModel()
+      let straightLog = MetricsLog(url: folder.appending(path: "straight.jsonl"))
+      let whole = try fit(straight, configuration, log: straightLog)
+
+      let store = CheckpointStore(url: folder.appending(path: "checkpoint.safetensors"), fingerprint: "line")
+      let log = MetricsLog(url: folder.appending(path: "resumed.jsonl"))
+      let stop = StopRequest()
+      let first = try fit(
+        LineModel(), configuration, checkpoint: store, log: log, stop: stop,
+        onProgress: { if $0.step >= stopAfter { stop.request() } })
+      #expect(first.stopReason == .interrupted && store.exists)
+      let resumed = LineModel()
+      let second = try fit(resumed, configuration, seed: 99, checkpoint: store, log: log)
+
+      #expect(resumed.weight.value.isEqual(to: straight.weight.value))
+      #expect(resumed.bias.value.isEqual(to: straight.bias.value))
+      #expect(second.bestValidationLoss == whole.bestValidationLoss && second.steps == whole.steps)
+      #expect(try lines(log) == lines(straightLog))
+    }
+  }
+
+  /// The log without its times.
+  private func lines(_ log: MetricsLog) throws -> [[String: Double]] {
+    try String(contentsOf: log.url, encoding: .utf8).split(separator: "\n").map { line in
+      var values = try JSONDecoder().decode([String: Double].self, from: Data(line.utf8))
+      values["seconds"] = nil
+      return values
+    }
+  }
+
+  @Test func aCheckpointOfOtherDataIsRefused() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "checkpoint.safetensors")
+      let stop = StopRequest()
+      stop.request()
+      _ = try fit(
+        LineModel(), TrainingConfiguration(), checkpoint: CheckpointStore(url: url, fingerprint: "a"), stop: stop)
+      let error = #expect(throws: TrainingError.self) {
+        _ = try fit(LineModel(), TrainingConfiguration(), checkpoint: CheckpointStore(url: url, fingerprint: "b"))
+      }
+      #expect(error?.description.contains("data or the settings have changed") == true)
+    }
+  }
+
+  @Test func sameSeedSameWeightsOtherSeedOthers() throws {
+    let configuration = TrainingConfiguration(maximumEpochs: 3)
+    let models = try [3, 3, 4].map { seed in
+      let model = LineModel()
+      _ = try fit(model, configuration, seed: UInt64(seed))
+      return model.weight.value.item()
+    }
+    #expect(models[0] == models[1])
+    #expect(models[0] != models[2])
+  }
+
+  @Test func progressIsAStreamThatStopsTraining() async throws {
+    var steps: [Int] = []
+    let stream = trainingProgress { report, stop in
+      let model = LineModel()
+      var rng = RandomGenerator(seed: 1)
+      _ = try Trainer(TrainingConfiguration(maximumEpochs: 1_000_000, validationFraction: 0)).fit(
+        model, to: LineModel.rows(64), objective: { model.loss($0, $1) }, using: &rng, stop: stop, onProgress: report)
+    }
+    for try await progress in stream {
+      steps.append(progress.step)
+      if steps.count == 3 { break }
+    }
+    #expect(steps.count == 3 && steps == steps.sorted())
+  }
+
+  @Test func errorsReachWhoeverAwaitsTheStream() async {
+    await #expect(throws: TrainingError.self) {
+      for try await _ in trainingProgress({ _, _ in throw TrainingError.nothingToTrain }) {}
+    }
+  }
+}
+
+/// Runs a closure with a folder that is removed afterwards.
+func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+  let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString, directoryHint: .isDirectory)
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  return try body(folder)
+}
