@@ -12,7 +12,7 @@ struct FlowCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   /// A flow in 64 bits whose weights, means and scales are drawn, so that nothing is the identity.
-  func randomized(seed: UInt64 = 1, spread: Double = 0.4, dtype: DType = .float64) throws -> NormalizingFlow {
+  func randomized(seed: UInt64 = 1, spread: Double = 0.25, dtype: DType = .float64) throws -> NormalizingFlow {
     var rng = RandomGenerator(seed: seed)
     let flow = try make(&rng)
     for parameter in flow.namedParameters.map(\.parameter) {

@@ -152,7 +152,7 @@ struct DistributionCase: Sendable, CustomTestStringConvertible {
       Normal(location: location, scale: scale), Uniform(lower: location, upper: location + scale),
       Logistic(location: location, scale: scale),
       MultivariateNormal(location: location, scaleTriangle: scale.diagonalMatrix()),
-      Transformed(Normal(location: location, scale: scale), through: Affine(location: location, scale: scale)),
+      Transformed(Normal(location: location, scale: scale), through: Affine(location: location * 2, scale: scale * 3)),
     ]
     for distribution in distributions {
       let found = gradients(
