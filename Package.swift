@@ -92,6 +92,7 @@ let package = Package(
     tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),
+    tests("Models", ["NeuralNetworks", "Torch", "Training"], resources: [.copy("Fixtures")]),
     tests("Reports", ["Torch"]),
     tests("PushforwardCLI", ["Datasets", "Torch"]),
     .testTarget(

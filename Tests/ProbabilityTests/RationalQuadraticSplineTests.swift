@@ -120,8 +120,8 @@ import _TestSupport
     let allowed = (-logDet).exp().clamped(from: 1) * 1e-13 + 1e-12
     #expect(((back - x).absolute() .<= allowed).all())
     expectClose(spline.forward(back), z, tolerance: 1e-9)
-    let steepness = logDet.absolute().exp().clamped(from: 1) * 1e-10 + 1e-9
-    #expect(((logDet + inverseLogDet).absolute() .<= steepness).all())
+    // In the narrowest bins the slope changes a thousandfold within 1e-8, so rounding of x by 1e-15 shows.
+    expectClose(spline.forwardWithLogDet(back).logDet, -inverseLogDet, tolerance: 1e-5)
   }
 
   @Test func nearlyFlatBinsRoundTrip() {
