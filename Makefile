@@ -36,6 +36,7 @@ build: setup ## build the command line for use: .build/release/pushforward
 test: setup test-setup ## build everything and run every test
 	swift build --build-tests $(SWIFTFLAGS)
 	swift test --disable-xctest $(SWIFTFLAGS) $(TESTFLAGS)
+	@Tests/Scripts/dependency-test.sh
 
 .PHONY: test-setup
 test-setup: ## test Scripts/setup.sh against made-up wheels: no network, some seconds
