@@ -19,7 +19,7 @@ let definitionFileCount = 4
 func run() throws -> Int32 {
   if let mismatch = try TorchVersions().mismatch {
     guard isCheck else { throw SchemaError(description: "nothing was written: \(mismatch)") }
-    print("generated files were not checked: \(mismatch)")
+    print("not checked: \(mismatch)")
     return 0
   }
   return try emit(files(for: chosenOperations()))
@@ -45,7 +45,7 @@ struct TorchVersions {
     guard found != pinned else { return nil }
     let there = found.map { "those of torch \($0)" } ?? "none"
     return """
-      they are made from the schemas of torch \(pinned), and there are \(there) in \(site.path).
+      the generated files are made from the schemas of torch \(pinned), and there are \(there) in \(site.path).
         Remedy: run Scripts/setup.sh without LIBTORCH and TORCH_VERSION, which fetches torch \(pinned).
       """
   }
