@@ -78,6 +78,10 @@ let package = Package(
       ["Torch", "NeuralNetworks", "Datasets", "Probability", "Training", "Flows", "Reports", "Models"]),
     program("PushforwardCLI", ["Pushforward", argumentParser]),
 
+    // Examples; Examples/AsADependency is a package of its own.
+    program("FitAFlow", ["Pushforward"], path: "Examples/FitAFlow"),
+    program("ConditionalFlow", ["Pushforward"], path: "Examples/ConditionalFlow"),
+
     // Tools and tests.
     program("generate-operations", [], path: "Tools/generate-operations", exclude: ["operations.txt"]),
     .target(
@@ -91,6 +95,9 @@ let package = Package(
     tests("Models", ["NeuralNetworks", "Torch", "Training"], resources: [.copy("Fixtures")]),
     tests("Reports", ["Torch"]),
     tests("PushforwardCLI", ["Datasets", "Torch"]),
+    .testTarget(
+      name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow"], swiftSettings: swiftSettings,
+      linkerSettings: runPaths),
   ],
   cxxLanguageStandard: .cxx20
 )

@@ -3,15 +3,55 @@
 //
 //     swift run generate-operations            writes the files
 //     swift run generate-operations --check    exits with 1 when a file is not what would be written
+//
+// The files come from the pinned version of torch, the one that Scripts/setup.sh fetches unless told otherwise, and build
+// with all supported versions. With the schemas of another one nothing is written and nothing can be checked.
 import Foundation
 
 let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-let schemaFile = root.appending(path: ".deps/site/torchgen/packaged/ATen/native/native_functions.yaml")
+let site = root.appending(path: ".deps/site")
+let schemaFile = site.appending(path: "torchgen/packaged/ATen/native/native_functions.yaml")
+let isCheck = CommandLine.arguments.contains("--check")
 
 /// The C++ definitions are spread over several files so that they compile in parallel.
 let definitionFileCount = 4
 
 func run() throws -> Int32 {
+  if let mismatch = try TorchVersions().mismatch {
+    guard isCheck else { throw SchemaError(description: "nothing was written: \(mismatch)") }
+    print("generated files were not checked: \(mismatch)")
+    return 0
+  }
+  return try emit(files(for: chosenOperations()))
+}
+
+/// The version of torch that the files are made from, and the one whose schemas are there.
+struct TorchVersions {
+  let pinned: String
+  let found: String?
+
+  init() throws {
+    let setup = try String(contentsOf: root.appending(path: "Scripts/setup.sh"), encoding: .utf8)
+    guard let match = setup.firstMatch(of: /torch_version=\$\{TORCH_VERSION:-([0-9.]+)\}/) else {
+      throw SchemaError(description: "Scripts/setup.sh names no version of torch (torch_version=${TORCH_VERSION:-...})")
+    }
+    pinned = String(match.1)
+    let file = try? String(contentsOf: site.appending(path: "torch/version.py"), encoding: .utf8)
+    found = file?.firstMatch(of: /__version__ = '([0-9.]+)/).map { String($0.1) }
+  }
+
+  /// Why the schemas that are there do not count, if they do not.
+  var mismatch: String? {
+    guard found != pinned else { return nil }
+    let there = found.map { "those of torch \($0)" } ?? "none"
+    return """
+      they are made from the schemas of torch \(pinned), and there are \(there) in \(site.path).
+        Remedy: run Scripts/setup.sh without LIBTORCH and TORCH_VERSION, which fetches torch \(pinned).
+      """
+  }
+}
+
+func chosenOperations() throws -> [(schema: Schema, throwsErrors: Bool)] {
   let schemas = try readSchemas()
   var chosen: [(schema: Schema, throwsErrors: Bool)] = []
   let list = try String(contentsOf: root.appending(path: "Tools/generate-operations/operations.txt"), encoding: .utf8)
@@ -22,15 +62,13 @@ func run() throws -> Int32 {
     }
     chosen.append((try Schema(parsing: text), words.contains("throws")))
   }
-  return try emit(files(for: chosen))
+  return chosen
 }
 
 /// Full name -> schema text.
 func readSchemas() throws -> [String: String] {
   guard let text = try? String(contentsOf: schemaFile, encoding: .utf8) else {
-    throw SchemaError(
-      description:
-        "cannot read \(schemaFile.path): run Scripts/setup.sh without LIBTORCH, which fetches the torch wheel")
+    throw SchemaError(description: "cannot read \(schemaFile.path), a part of the torch wheel")
   }
   var schemas: [String: String] = [:]
   for line in text.split(separator: "\n") where line.hasPrefix("- func: ") {
@@ -63,20 +101,19 @@ func files(for operations: [(schema: Schema, throwsErrors: Bool)]) -> [String: S
 }
 
 func emit(_ files: [String: String]) throws -> Int32 {
-  let check = CommandLine.arguments.contains("--check")
   var stale: [String] = []
   for (path, content) in files.sorted(by: { $0.key < $1.key }) {
     let url = root.appending(path: path)
     if (try? String(contentsOf: url, encoding: .utf8)) == content { continue }
     stale.append(path)
-    if !check {
+    if !isCheck {
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try content.write(to: url, atomically: true, encoding: .utf8)
     }
   }
-  for path in stale { print(check ? "not current: \(path) (run make generate)" : "wrote \(path)") }
+  for path in stale { print(isCheck ? "not current: \(path) (run make generate)" : "wrote \(path)") }
   if stale.isEmpty { print("generated files are current") }
-  return check && !stale.isEmpty ? 1 : 0
+  return isCheck && !stale.isEmpty ? 1 : 0
 }
 
 do {
