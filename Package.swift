@@ -87,9 +87,10 @@ let package = Package(
     tests("Probability", ["Torch", "NeuralNetworks"]),
     tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
-    tests("Training"),
-    tests("Reports"),
-    tests("PushforwardCLI", ["Datasets"]),
+    tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),
+    tests("Models", ["NeuralNetworks", "Torch", "Training"], resources: [.copy("Fixtures")]),
+    tests("Reports", ["Torch"]),
+    tests("PushforwardCLI", ["Datasets", "Torch"]),
   ],
   cxxLanguageStandard: .cxx20
 )

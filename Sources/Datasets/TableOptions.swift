@@ -1,3 +1,4 @@
+import Foundation
 public import Torch
 
 /// What to read of a table and how.
@@ -88,8 +89,11 @@ public struct TableOptions: Hashable, Sendable {
     self.maximumCategoryCount = maximumCategoryCount
   }
 
-  /// The format asked for, or that of the path's extension.
+  /// The format to read a file in. A missing file or a folder is called that, whatever its name.
   func resolvedFormat(_ path: String) throws(DatasetError) -> TableFormat {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else { throw .notFound(path: path) }
+    guard !isDirectory.boolValue else { throw .isDirectory(path: path) }
     if let format { return format }
     return try TableFormat(path: path)
   }

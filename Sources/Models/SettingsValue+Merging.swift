@@ -66,6 +66,14 @@ extension SettingsValue {
     return try merging(tree)
   }
 
+  /// Lists of names are empty by default, and a column may be called 7; lists of numbers are not empty.
+  private static func element(_ value: SettingsValue, like old: SettingsValue?) -> SettingsValue {
+    switch old {
+    case .integer, .number, .list, .object: value
+    default: .string(value.description)
+    }
+  }
+
   private static func names(_ value: SettingsValue) -> Set<String> {
     switch value {
     case .object(let settings): Set(settings.keys)
@@ -86,13 +94,14 @@ extension SettingsValue {
     switch (self, other) {
     case (.number, .integer(let value)): return .number(Double(value))
     case (.integer, .number(let value)) where value == value.rounded() && abs(value) < 1e15: return .integer(Int(value))
-    case (.number, .number), (.integer, .integer), (.bool, .bool), (.string, .string), (.list, .list), (.null, _):
+    case (.number, .number), (.integer, .integer), (.bool, .bool), (.string, .string), (.null, _):
       return other
     // JSON does not tell 1.0 from 1, so a whole default may stand for a real setting; decoding decides.
     case (.integer, .number): return other
     case (.string, .integer), (.string, .number), (.string, .bool): return .string(other.description)
+    case (.list(let old), .list(let new)): return .list(new.map { Self.element($0, like: old.first) })
     case (.list, .string(let text)): return .list(text.split(separator: ",").map { .string(String($0)) })
-    case (.list, .integer), (.list, .number): return .list([other])
+    case (.list(let old), .integer), (.list(let old), .number): return .list([Self.element(other, like: old.first)])
     case (.object, .string(let name)): return .object([name: .object([:])])
     case (.object, .object): return other
     case (.number, _), (.integer, _): throw wrong("a number")

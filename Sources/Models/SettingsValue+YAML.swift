@@ -1,3 +1,4 @@
+import Foundation
 import Yams
 
 extension SettingsValue {
@@ -22,6 +23,13 @@ extension SettingsValue {
 
   /// The settings as YAML, sorted by name.
   public func yaml() throws -> String { try Yams.serialize(node: node, width: -1) }
+
+  /// The settings as one line of JSON, sorted by name.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
 
   private var node: Node {
     switch self {

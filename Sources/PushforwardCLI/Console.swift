@@ -14,8 +14,10 @@ enum Console {
   /// Draws a line in place of the last one drawn so.
   static func redraw(_ text: String) { FileHandle.standardError.write(Data("\r\u{1B}[2K\(text)".utf8)) }
 
+  /// One line of JSON, with names as other programs write them: `training_loss`.
   static func json(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }

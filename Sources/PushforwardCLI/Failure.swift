@@ -22,7 +22,7 @@ enum Failure {
     } catch let error as ValidationError {
       throw error
     } catch {
-      Console.error("error: \(text(of: error))")
+      Console.error("error: \(text(of: error))\(hint(for: error))")
       throw code(for: error)
     }
   }
@@ -59,6 +59,17 @@ enum Failure {
     case .invalidSetting: usage
     case .tooFewRows, .checkpointMismatch: data
     case .diverged, .nothingToTrain: failed
+    }
+  }
+
+  /// The option that remedies what a library can only describe.
+  private static func hint(for error: any Error) -> String {
+    switch error as? DatasetError {
+    case .missingValue, .notFinite: " (--drop-missing leaves such rows out, --exclude the column)"
+    case .textColumn(let place, _): " (--one-hot \(place.column ?? "COLUMN") or --exclude \(place.column ?? "COLUMN"))"
+    case .dateColumn(let place, _): " (--exclude \(place.column ?? "COLUMN"))"
+    case .constantColumns(_, let names): " (--exclude \(names.joined(separator: ",")))"
+    default: ""
     }
   }
 

@@ -39,7 +39,8 @@ struct ModelsCommand: ParsableCommand {
     let all = try SettingsValue(encoding: try FitSettings(model: model, data: DataSettings(path: "")))
     guard case .object(var settings) = all else { return }
     settings["data"] = nil
-    Console.result(json ? try Console.json(SettingsValue.object(settings)) : try SettingsValue.object(settings).yaml())
+    let tree = SettingsValue.object(settings)
+    Console.result(json ? try tree.json() : try tree.yaml())
   }
 
   private struct Line: Encodable {

@@ -15,7 +15,7 @@ final class ProgressReporter {
     case .warning(let text): warn(text)
     case .started(let training, let validation, let columns, let parameters):
       if output.json {
-        emit(Started(training_rows: training, validation_rows: validation, columns: columns, parameters: parameters))
+        emit(Started(trainingRows: training, validationRows: validation, columns: columns, parameters: parameters))
       } else if !output.quiet {
         Console.note(
           "Training on \(training) rows of \(columns) columns, \(validation) held out; \(parameters) parameters.")
@@ -83,8 +83,8 @@ final class ProgressReporter {
 
   private struct Started: Encodable {
     var event = "started"
-    var training_rows: Int
-    var validation_rows: Int
+    var trainingRows: Int
+    var validationRows: Int
     var columns: Int
     var parameters: Int
   }
@@ -93,17 +93,17 @@ final class ProgressReporter {
     var event = "epoch"
     var epoch: Int
     var step: Int
-    var training_loss: Double
-    var validation_loss: Double?
-    var learning_rate: Double
+    var trainingLoss: Double
+    var validationLoss: Double?
+    var learningRate: Double
     var seconds: Double
 
     init(_ progress: TrainingProgress) {
       epoch = progress.epoch
       step = progress.step
-      training_loss = progress.trainingLoss
-      validation_loss = progress.validationLoss
-      learning_rate = progress.learningRate
+      trainingLoss = progress.trainingLoss
+      validationLoss = progress.validationLoss
+      learningRate = progress.learningRate
       seconds = progress.seconds
     }
   }

@@ -58,29 +58,29 @@ struct ScoreCommand: ParsableCommand {
     if reporting.json {
       Console.result(try Console.json(result))
     } else {
-      let spread = result.standard_error.map { " +- \(Console.fixed($0, 4))" } ?? ""
-      Console.result("log p = \(Console.fixed(result.mean_log_prob, 4))\(spread) nats (mean of \(result.rows) rows)")
+      let spread = result.standardError.map { " +- \(Console.fixed($0, 4))" } ?? ""
+      Console.result("log p = \(Console.fixed(result.meanLogProb, 4))\(spread) nats (mean of \(result.rows) rows)")
     }
-    if result.outside_support > 0, !reporting.quiet {
-      Console.note("warning: \(result.outside_support) rows have density 0; the mean is of the others")
+    if result.outsideSupport > 0, !reporting.quiet {
+      Console.note("warning: \(result.outsideSupport) rows have density 0; the mean is of the others")
     }
   }
 
   private struct Score: Encodable {
     var rows: Int
-    var mean_log_prob: Double
-    var standard_error: Double?
-    var outside_support: Int
+    var meanLogProb: Double
+    var standardError: Double?
+    var outsideSupport: Int
 
     init(_ scores: Tensor) {
       let values = scores.doubles()
       let finite = values.filter(\.isFinite)
       rows = finite.count
-      outside_support = values.count - finite.count
+      outsideSupport = values.count - finite.count
       let mean = finite.isEmpty ? -Double.infinity : finite.reduce(0, +) / Double(finite.count)
-      mean_log_prob = mean
+      meanLogProb = mean
       let squares = finite.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      standard_error =
+      standardError =
         finite.count > 1 ? (squares / Double(finite.count - 1) / Double(finite.count)).squareRoot() : nil
     }
   }

@@ -32,8 +32,7 @@ public struct ImageGrid {
 
   /// The picture: about as many images in a row as in a column, one grey line between them.
   ///
-  /// - Parameters:
-  ///   - scale: picture points a pixel.
+  /// - Parameter scale: picture points a pixel.
   /// - Returns: a PNG file.
   public func png(scale: Int = 4) -> Data {
     let columns = Int(Double(images.count).squareRoot().rounded(.up))

@@ -11,10 +11,10 @@ public struct MetricsLog {
   private struct Line: Codable {
     var epoch: Int
     var step: Int
-    var training_loss: Double
-    var validation_loss: Double?
-    var learning_rate: Double
-    var gradient_norm: Double
+    var trainingLoss: Double
+    var validationLoss: Double?
+    var learningRate: Double
+    var gradientNorm: Double
     var seconds: Double
   }
 
@@ -23,11 +23,12 @@ public struct MetricsLog {
   /// - Throws: a Cocoa error when the file cannot be written.
   public func append(_ progress: TrainingProgress) throws {
     let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = .sortedKeys
     let line = Line(
-      epoch: progress.epoch, step: progress.step, training_loss: progress.trainingLoss,
-      validation_loss: progress.validationLoss, learning_rate: progress.learningRate,
-      gradient_norm: progress.gradientNorm, seconds: (progress.seconds * 1000).rounded() / 1000)
+      epoch: progress.epoch, step: progress.step, trainingLoss: progress.trainingLoss,
+      validationLoss: progress.validationLoss, learningRate: progress.learningRate,
+      gradientNorm: progress.gradientNorm, seconds: (progress.seconds * 1000).rounded() / 1000)
     let data = try encoder.encode(line) + Data("\n".utf8)
     guard FileManager.default.fileExists(atPath: url.path) else { return try data.write(to: url) }
     let handle = try FileHandle(forWritingTo: url)
@@ -41,8 +42,10 @@ public struct MetricsLog {
   /// - Throws: a Cocoa error when the file cannot be written.
   public func truncate(afterEpoch epoch: Int) throws {
     guard let text = try? String(contentsOf: url, encoding: .utf8) else { return }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
     let kept = text.split(separator: "\n").filter { line in
-      (try? JSONDecoder().decode(Line.self, from: Data(line.utf8))).map { $0.epoch <= epoch } ?? false
+      (try? decoder.decode(Line.self, from: Data(line.utf8))).map { $0.epoch <= epoch } ?? false
     }
     try Data(kept.map { $0 + "\n" }.joined().utf8).write(to: url, options: .atomic)
   }

@@ -69,6 +69,7 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
     try require(patience > 0, "patience", patience, "a positive integer")
     try require(gradientClip >= 0, "gradientClip", gradientClip, "0 (off) or a positive number")
     try require((0..<1).contains(averagingDecay), "averagingDecay", averagingDecay, "0 (off) or below 1")
+    try require(schedule.isValid, "schedule", schedule, LearningRateSchedule.rule)
     try require(checkpointInterval >= 0, "checkpointInterval", checkpointInterval, "0 or a positive number of seconds")
   }
 }

@@ -122,6 +122,13 @@ struct GradientClippingTests {
     #expect(abs(globalNorm(clipped) - 0.5) < 1e-12)
   }
 
+  /// Many elements take another way than few; views of any layout count once an element.
+  @Test(arguments: [1000, 1 << 21])
+  func normsOfManyElements(_ count: Int) {
+    let gradients = [Tensor.full([count], 2.0, dtype: .float64), Tensor([3.0]).broadcasted(to: [count])]
+    #expect(abs(globalNorm(gradients) / (13 * Double(count)).squareRoot() - 1) < 1e-12)
+  }
+
   @Test func smallGradientsPass() {
     let gradients = gradientsOfCubes()
     let (clipped, norm) = clipByGlobalNorm(gradients, to: 100)

@@ -67,11 +67,14 @@ struct BadInput: CustomTestStringConvertible, Sendable {
       "settings file with an unknown name", ["fit", "nsf", "good.csv", "--out", "new", "--config", "bad.yaml"], 64,
       ["traning", "did you mean 'training'"], file: ("bad.yaml", "traning:\n  batchSize: 3\n")),
     BadInput(
-      "settings file that is missing", ["fit", "nsf", "good.csv", "--out", "new", "--config", "no.yaml"], 74, ["no.yaml"]),
+      "settings file that is missing", ["fit", "nsf", "good.csv", "--out", "new", "--config", "no.yaml"], 74,
+      ["no.yaml"]),
     // Data
     BadInput("missing file", ["fit", "nsf", "nowhere.csv", "--out", "new"], 74, ["nowhere.csv"]),
     BadInput("folder instead of a file", ["fit", "nsf", "run", "--out", "new"], 74, ["run"]),
-    BadInput("unknown extension", ["fit", "nsf", "notes.txt", "--out", "new"], 65, ["notes.txt", ".csv"], file: ("notes.txt", "1,2\n")),
+    BadInput(
+      "unknown extension", ["fit", "nsf", "notes.txt", "--out", "new"], 65, ["notes.txt", ".csv"],
+      file: ("notes.txt", "1,2\n")),
     .table("zero bytes", "", 65, ["bad.csv", "empty"]),
     .table("header only", "a,b\n", 65, ["bad.csv", "row"]),
     .table("one row", "a,b\n1,2\n", 65, ["bad.csv", "row"]),
@@ -80,10 +83,14 @@ struct BadInput: CustomTestStringConvertible, Sendable {
     .table("infinity", "a,b\n" + (["1,inf"] + rows).joined(separator: "\n"), 65, ["row 1", "'b'"]),
     .table("column of text", "a,b\n" + rows.map { $0 + "x" }.joined(separator: "\n"), 65, ["'b'", "--one-hot"]),
     .table("text among numbers", "a,b\n" + (rows + ["7,oops"]).joined(separator: "\n"), 65, ["'b'", "oops"]),
-    .table("constant column", "a,b\n" + rows.map { "5,\($0.split(separator: ",")[1])" }.joined(separator: "\n"), 65, ["'a'", "--exclude"]),
+    .table(
+      "constant column", "a,b\n" + rows.map { "5,\($0.split(separator: ",")[1])" }.joined(separator: "\n"), 65,
+      ["'a'", "--exclude"]),
     .table("ragged row", "a,b\n" + (rows + ["1,2,3"]).joined(separator: "\n"), 65, ["bad.csv", "41"]),
     .table("two columns of one name", "a,a\n" + rows.joined(separator: "\n"), 65, ["'a'"]),
-    .table("column of dates", "a,b\n" + rows.indices.map { "\($0),2024-01-\(10 + $0 % 20)" }.joined(separator: "\n"), 65, ["'b'"]),
+    .table(
+      "column of dates", "a,b\n" + rows.indices.map { "\($0),2024-01-\(10 + $0 % 20)" }.joined(separator: "\n"), 65,
+      ["'b'"]),
     .table("Parquet that is none", "PAR1 but not really", 65, ["bad.parquet"], as: "bad.parquet"),
     .table("gzip that is none", "a,b\n1,2\n", 65, ["bad.csv.gz"], as: "bad.csv.gz"),
     .table("JSON that is broken", "{\"a\": 1, \"b\": 2}\n{\"a\": ", 65, ["bad.jsonl"], as: "bad.jsonl"),
@@ -94,15 +101,20 @@ struct BadInput: CustomTestStringConvertible, Sendable {
       "excluded column that is not there", ["fit", "nsf", "good.csv", "--out", "new", "--exclude", "age"], 65, ["age"]),
     // Runs and model files
     BadInput("run that exists", ["fit", "nsf", "good.csv", "--out", "run"], 64, ["run", "--overwrite"]),
-    BadInput("output folder that is a file", ["fit", "nsf", "good.csv", "--out", "good.csv"], 74, ["good.csv", "file"]),
+    BadInput(
+      "output folder that is a file", ["fit", "nsf", "good.csv", "--out", "good.csv"], 74, ["good.csv", "file"]),
     BadInput("output folder that cannot be made", ["fit", "nsf", "good.csv", "--out", "/proc/new"], 74, ["/proc/new"]),
     BadInput("no run", ["sample", "nowhere"], 74, ["nowhere", "pushforward fit"]),
     BadInput("nothing to resume", ["resume", "run"], 74, ["run", "finished"]),
     BadInput("truncated model", ["sample", "cut"], 65, ["cut/model.safetensors"]),
     BadInput("model file with a huge header", ["sample", "huge"], 65, ["huge/model.safetensors"]),
-    BadInput("model file of another program", ["sample", "other"], 65, ["other/model.safetensors", "no model of Pushforward"]),
-    BadInput("model file of a newer format", ["sample", "newer"], 65, ["newer/model.safetensors", "Update Pushforward"]),
-    BadInput("table without the model's columns", ["score", "run", "bad.csv"], 65, ["bad.csv", "weight"], file: ("bad.csv", "height\n1\n2\n")),
+    BadInput(
+      "model file of another program", ["sample", "other"], 65, ["other/model.safetensors", "no model of Pushforward"]),
+    BadInput(
+      "model file of a newer format", ["sample", "newer"], 65, ["newer/model.safetensors", "Update Pushforward"]),
+    BadInput(
+      "table without the model's columns", ["score", "run", "bad.csv"], 65, ["bad.csv", "weight"],
+      file: ("bad.csv", "height\n1\n2\n")),
     BadInput("output of an unknown kind", ["sample", "run", "-o", "out.xyz"], 65, ["out.xyz"]),
     BadInput("output in a folder that is not there", ["sample", "run", "-o", "no/out.csv"], 74, ["no/out.csv"]),
     BadInput("picture of rows that are no images", ["sample", "run", "-o", "out.png"], 64, ["out.png", "no images"]),

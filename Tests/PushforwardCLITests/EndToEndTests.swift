@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Testing
+import Torch
 
 @Suite struct EndToEndTests {
   @Test func aTableIsFittedSampledAndScored() throws {

@@ -40,7 +40,8 @@ struct Program {
     for handle in handles { try handle.close() }
     let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
     // A program that a signal ended has the shell's code for it.
-    let code = process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
+    let code =
+      process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
     return Outcome(code: code, output: texts[0], errors: texts[1])
   }
 

@@ -4,6 +4,7 @@ import NeuralNetworks
 import Testing
 import Torch
 import Training
+import _TestSupport
 
 @Suite struct TrainerTests {
   private func fit(
@@ -156,12 +157,4 @@ import Training
       for try await _ in trainingProgress({ _, _ in throw TrainingError.nothingToTrain }) {}
     }
   }
-}
-
-/// Runs a closure with a folder that is removed afterwards.
-func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString, directoryHint: .isDirectory)
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder)
 }

@@ -7,8 +7,13 @@ import Pushforward
 
 func peakBytes() -> Int {
   var usage = rusage()
-  getrusage(RUSAGE_SELF, &usage)
-  return usage.ru_maxrss * 1024
+  #if canImport(Glibc)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss * 1024
+  #else
+    getrusage(RUSAGE_SELF, &usage)
+    return usage.ru_maxrss
+  #endif
 }
 
 func make(_ path: String, rowCount: Int) throws {

@@ -8,7 +8,8 @@ let steps = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 20_00
 
 func residentMebibytes() -> Double {
   let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
-  return (pages.flatMap { $0.count > 1 ? Double($0[1]) : nil } ?? .nan) * Double(sysconf(Int32(_SC_PAGESIZE))) / 1_048_576
+  let count = pages.flatMap { $0.count > 1 ? Double($0[1]) : nil } ?? .nan
+  return count * Double(sysconf(Int32(_SC_PAGESIZE))) / 1_048_576
 }
 
 var rng = RandomGenerator(seed: 0)

@@ -20,6 +20,7 @@
 #include <ATen/ops/diagonal_ops.h>
 #include <ATen/ops/einsum_ops.h>
 #include <ATen/ops/eye_ops.h>
+#include <ATen/ops/flatten_dense_tensors_ops.h>
 #include <ATen/ops/full_ops.h>
 #include <ATen/ops/layer_norm_ops.h>
 #include <ATen/ops/linalg_cholesky_ops.h>
@@ -273,6 +274,12 @@ int32_t ct_einsum(const char *equation, const CTTensor *tensors, ptrdiff_t tenso
 int32_t ct_layer_norm(CTTensor input, const ptrdiff_t *normalized_shape, ptrdiff_t normalized_shape_count, CTTensor weight, CTTensor bias, double eps, bool cudnn_enable, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::layer_norm::call(borrow(input), IntegerList{normalized_shape, normalized_shape_count}, optionalTensor(weight), optionalTensor(bias), eps, cudnn_enable));
+  });
+}
+
+int32_t ct_flatten_dense_tensors(const CTTensor *tensors, ptrdiff_t tensors_count, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::flatten_dense_tensors::call(tensorList(tensors, tensors_count)));
   });
 }
 

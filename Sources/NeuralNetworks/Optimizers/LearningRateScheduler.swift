@@ -19,17 +19,7 @@ public struct LearningRateScheduler: Hashable, Sendable, Codable {
   /// - Precondition: counts are positive (a warm-up may be 0), factors are in (0, 1], and `initialRate > 0`.
   public init(_ schedule: LearningRateSchedule, initialRate: Double) {
     precondition(initialRate > 0, "LearningRateScheduler: expected a positive rate, got \(initialRate)")
-    switch schedule {
-    case .constant: break
-    case .cosine(let warmUpSteps, let finalFraction):
-      precondition(warmUpSteps >= 0 && (0...1).contains(finalFraction), "LearningRateScheduler: \(schedule)")
-    case .step(let every, let factor):
-      precondition(every > 0 && factor > 0 && factor <= 1, "LearningRateScheduler: \(schedule)")
-    case .plateau(let factor, let patience, let minimumFraction):
-      precondition(
-        factor > 0 && factor <= 1 && patience > 0 && (0...1).contains(minimumFraction),
-        "LearningRateScheduler: \(schedule)")
-    }
+    precondition(schedule.isValid, "LearningRateScheduler: expected \(LearningRateSchedule.rule), got \(schedule)")
     self.schedule = schedule
     self.initialRate = initialRate
   }

@@ -1233,6 +1233,13 @@ enum Operation {
     return run1("layer_norm") { out0, message in ct_layer_norm(input.raw, normalizedShape, normalizedShape.count, weight?.raw, bias?.raw, eps, cudnnEnable, out0, message) }
   }
 
+  /// `flatten_dense_tensors`
+  @inline(__always)
+  static func flatten_dense_tensors(_ tensors: [Tensor]) -> Tensor {
+    defer { withExtendedLifetime(tensors) {} }
+    return run1("flatten_dense_tensors") { out0, message in ct_flatten_dense_tensors(tensors.map(\.raw), tensors.count, out0, message) }
+  }
+
   /// `copy_`
   @inline(__always)
   static func copy_(_ self_: Tensor, _ src: Tensor, _ nonBlocking: Bool = false) {
