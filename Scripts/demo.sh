@@ -10,8 +10,9 @@ run=runs/digits
   exit 1
 }
 
-"$program" fit nsf digits --out "$run" --overwrite
+"$program" fit nsf digits --out "$run" --overwrite --config Examples/digits.yaml
 "$program" sample "$run" -n 100 --seed 7 -o "$run/samples.csv"
+"$program" sample "$run" -n 100 --seed 7 -o "$run/samples.png"
 
-printf '\nThe run is in %s:\n' "$run"
+printf '\nThe run is in %s; look at %s/samples.png:\n' "$run" "$run"
 find "$run" -mindepth 1 -maxdepth 1 -printf '  %p (%s bytes)\n' | sort

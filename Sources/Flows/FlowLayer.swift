@@ -12,5 +12,6 @@ public protocol FlowLayer: Module {
   /// - Parameters:
   ///   - context: standardized contexts, `[*batch, contextFeatures]`; nil for a flow without context.
   ///   - layerContext: whether layers train, and their random numbers.
+  /// - Returns: a bijection of event rank 1.
   func bijection(given context: Tensor?, _ layerContext: LayerContext) -> any Bijection
 }

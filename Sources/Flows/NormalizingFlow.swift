@@ -70,6 +70,7 @@ public struct NormalizingFlow: ConditionalDistribution {
   /// - Parameters:
   ///   - context: `[*batch, contextFeatures]`; nil for a flow without context.
   ///   - layerContext: whether layers train, and their random numbers.
+  /// - Returns: one distribution of `[features]` for each row of the context.
   /// - Precondition: there is a context exactly when `contextFeatures` is not 0.
   public func conditioned(
     on context: Tensor?, _ layerContext: LayerContext
@@ -92,6 +93,7 @@ public struct NormalizingFlow: ConditionalDistribution {
   /// - Parameters:
   ///   - x: `[*batch, features]`.
   ///   - context: nil for a flow without context.
+  /// - Returns: codes, `[*batch, features]`.
   public func encode(_ x: Tensor, given context: Tensor? = nil) -> Tensor {
     conditioned(on: context).map.forward(x)
   }
@@ -101,6 +103,7 @@ public struct NormalizingFlow: ConditionalDistribution {
   /// - Parameters:
   ///   - z: `[*batch, features]`.
   ///   - context: nil for a flow without context.
+  /// - Returns: data, `[*batch, features]`.
   public func decode(_ z: Tensor, given context: Tensor? = nil) -> Tensor {
     conditioned(on: context).map.inverse(z)
   }

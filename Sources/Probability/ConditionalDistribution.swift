@@ -19,6 +19,7 @@ public protocol ConditionalDistribution: Module {
   /// - Parameters:
   ///   - context: `[*batch, contextFeatures]`; nil for a model without context.
   ///   - layerContext: whether layers train, and their random numbers.
+  /// - Returns: one distribution for each row of the context.
   func conditioned(on context: Tensor?, _ layerContext: LayerContext) -> Conditioned
 }
 

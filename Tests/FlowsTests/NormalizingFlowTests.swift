@@ -54,9 +54,8 @@ import _TestSupport
     var rng = RandomGenerator(seed: 4)
     for features in 2...9 {
       let kept = features / 2
-      let order = PermutationLayer(features: features, swapping: kept, using: &rng).order.value.doubles().map {
-        Int($0)
-      }
+      let layer = PermutationLayer(features: features, swapping: kept, using: &rng)
+      let order = layer.order.value.scalars(as: Int.self)
       #expect(order.sorted() == Array(0..<features))
       #expect(order.prefix(kept).allSatisfy { $0 >= kept })
     }
