@@ -61,6 +61,9 @@ public struct Batches: BatchSource {
       self.end = end
     }
 
+    /// Leaves out the next batches, as when training is resumed within an epoch.
+    public mutating func skip(_ count: Int) { position = Swift.min(end, position + count * batches.batchSize) }
+
     /// The next batch, or `nil` after the last.
     public mutating func next() -> Batch? {
       guard position < end else { return nil }

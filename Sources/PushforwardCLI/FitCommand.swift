@@ -13,10 +13,11 @@ struct FitCommand: ParsableCommand {
 
       EXAMPLES
         pushforward fit nsf data.csv --out runs/mine
-        pushforward fit nsf data.parquet --columns height,weight --out runs/two --seed 3
-        pushforward fit real-nvp data.csv --out runs/b --set training.batchSize=128 --set configuration.layers=8
-        pushforward fit nsf data.csv --out runs/c --config settings.yaml
-        pushforward models nsf        # all settings with their defaults, as YAML
+        pushforward fit nsf data.parquet --columns height,weight --out runs/two
+        pushforward fit real-nvp data.csv --out runs/b --set training.batchSize=128
+        pushforward fit nsf data.csv --out runs/c --set configuration.bins=16
+        pushforward fit nsf data.csv --out runs/d --config settings.yaml
+        pushforward models nsf      # all settings with their defaults, as YAML
       """)
 
   @Argument(help: "The model; `pushforward models` lists them.")

@@ -5,14 +5,13 @@ import Torch
 /// One run of a ``Trainer``: its state, and the steps that move it.
 final class TrainingRun<Model: Module> {
   let model: Model
-  let training: Batch
+  let batches: Batches
   let validation: Batch?
   let configuration: TrainingConfiguration
   let parameters: [Parameter]
   let optimizer: any Optimizer
   let average: ExponentialMovingAverage?
   let stepsPerEpoch: Int
-  let rowsPerStep: Int
 
   var state: TrainingState
   var best: [String: Tensor]?
@@ -22,7 +21,6 @@ final class TrainingRun<Model: Module> {
     rng: inout RandomGenerator
   ) throws(TrainingError) {
     self.model = model
-    self.training = training
     self.validation = validation
     self.configuration = configuration
     parameters = model.trainableParameters
@@ -32,8 +30,11 @@ final class TrainingRun<Model: Module> {
     average =
       configuration.averagingDecay > 0
       ? ExponentialMovingAverage(parameters, decay: configuration.averagingDecay) : nil
-    rowsPerStep = min(configuration.batchSize, training.rowCount)
-    stepsPerEpoch = training.rowCount / rowsPerStep
+    // A last batch of few rows would give a noisy step; each epoch leaves out other rows.
+    batches = Batches(
+      training.values, context: training.context, batchSize: min(configuration.batchSize, training.rowCount),
+      dropsLast: true)
+    stepsPerEpoch = training.rowCount / batches.batchSize
     state = TrainingState(
       shuffling: rng.split(), layers: rng.split(),
       scheduler: LearningRateScheduler(configuration.schedule, initialRate: configuration.learningRate))
@@ -46,10 +47,11 @@ final class TrainingRun<Model: Module> {
     var clock = SessionClock(earlier: state.seconds)
     while state.epoch < configuration.maximumEpochs {
       var shuffling = state.shuffling
-      let order = Tensor.permutation(training.rowCount, using: &shuffling).to(training.values.device)
-      while state.stepInEpoch < stepsPerEpoch {
-        try step(rows: order.narrowed(0, from: state.stepInEpoch * rowsPerStep, length: rowsPerStep), objective)
-        clock.rows += rowsPerStep
+      var epoch = batches.epoch(using: &shuffling)
+      epoch.skip(state.stepInEpoch)
+      while let batch = epoch.next() {
+        try step(batch, objective)
+        clock.rows += batch.rowCount
         state.seconds = clock.seconds
         if state.stepInEpoch < stepsPerEpoch { onProgress(progress(clock)) }
         if stop?.isRequested ?? false {
@@ -76,9 +78,9 @@ final class TrainingRun<Model: Module> {
     return report(.maximumEpochs)
   }
 
-  private func step(rows: Tensor, _ objective: Trainer.Objective) throws(TrainingError) {
+  private func step(_ batch: Batch, _ objective: Trainer.Objective) throws(TrainingError) {
     let context = LayerContext(training: state.layers)
-    let loss = objective(training.rows(rows), context)
+    let loss = objective(batch, context)
     let gradients = Torch.gradients(of: loss, withRespectTo: parameters.map(\.value))
     state.layers = context.rng
     let value = loss.item()
@@ -165,7 +167,7 @@ final class TrainingRun<Model: Module> {
   private func report(_ reason: TrainingReport.StopReason) -> TrainingReport {
     TrainingReport(
       stopReason: reason, epochs: state.epoch, steps: state.step, bestEpoch: state.bestEpoch,
-      bestValidationLoss: state.bestValidationLoss, trainingLoss: state.lastEpochLoss, trainingRows: training.rowCount,
+      bestValidationLoss: state.bestValidationLoss, trainingLoss: state.lastEpochLoss, trainingRows: batches.values.size(0),
       validationRows: validation?.rowCount ?? 0, seconds: state.seconds)
   }
 }
