@@ -24,5 +24,5 @@ for ((round = 0; round < rounds; round++)); do
   done
 done
 "$programs/TrainingSoak" "${SOAK_STEPS:-20000}" | tee -a "$results"
-"$python" Benchmarks/table_reading.py | tee -a "$results"
+"$python" Benchmarks/table_reading.py "$programs/TableReading" | tee -a "$results"
 "$python" Benchmarks/ratios.py "$results"
