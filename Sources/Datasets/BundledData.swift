@@ -18,7 +18,7 @@ public enum BundledData {
 
   /// 1797 handwritten digits in images of 8 x 8 pixels, values 0 to 16.
   ///
-  /// The pixels are integers: before a density is fitted, add noise with ``dequantized(_:step:using:)`` and `step: 1`.
+  /// The pixels are integers: before a density is fitted, add noise of step 1 with ``Dequantization``.
   ///
   /// - Reference: Alpaydin and Kaynak, *Optical Recognition of Handwritten Digits*, UCI, 1998; in the form of
   ///   scikit-learn, under the BSD 3-clause licence (beside the file).

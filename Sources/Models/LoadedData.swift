@@ -35,7 +35,7 @@ public struct LoadedData {
       let inspection = try TableInspection(read)
       try inspection.requireFittable()
       table = read
-      grids = try Dequantization.grids(of: settings.dequantize, in: read)
+      grids = try read.grids(of: settings.dequantize)
       warnings += inspection.warnings(dequantizing: grids.map { read.columnNames[$0.column] })
     }
     self.warnings = warnings

@@ -1,3 +1,4 @@
+public import Datasets
 public import Training
 
 /// What a model file says about its model beside the weights.

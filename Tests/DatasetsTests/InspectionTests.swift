@@ -59,11 +59,13 @@ import Torch
     var rng = RandomGenerator(seed: 4)
     let steps = Tensor.integers(in: 0..<6, [500], using: &rng).to(.float32) * 0.25
     let original = table([("a", steps), ("b", Tensor.normal([500], using: &rng))])
-    let noisy = try original.dequantized(["a"], using: &rng)
+    let dequantization = Dequantization(try original.grids(of: ["a"]), features: original.columnCount)
+    let noisy = original.replacing(dequantization.noisy(original.values, using: &rng))
     let noise = noisy.values - original.values
     #expect(noise.min().item() >= 0 && noise.max().item() < 0.25 && noise.max(0).doubles()[0] > 0.2)
     #expect(noise.max(0).doubles()[1] == 0)
-    #expect(datasetError { _ = try original.dequantized(["c"], using: &rng) } != nil)
+    #expect(dequantization.rounded(noisy.values).isClose(to: original.values, relative: 1e-6))
+    #expect(datasetError { _ = try original.grids(of: ["c"]) } != nil)
   }
 
   @Test func digits() throws {
