@@ -67,11 +67,11 @@ let package = Package(
     library("NeuralNetworks", ["Torch"]),
     library("Datasets", ["Torch", "CArrow"], resources: [.copy("Resources")]),
     library("Probability", ["Torch", "NeuralNetworks"]),
-    library("Training", ["NeuralNetworks", "Datasets", "Probability"]),
+    library("Training", ["NeuralNetworks", "Datasets"]),
 
     // Floors 6 to 9: model families, the catalogue, the umbrella, the command line.
     library("Flows", ["Probability", "Training"]),
-    library("Reports", ["Datasets"]),
+    library("Reports", ["Torch"]),
     library("Models", ["Flows", yams]),
     library(
       "Pushforward",

@@ -2,6 +2,7 @@
 #include "conversions.hpp"
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/empty.h>
+#include <memory>
 
 std::atomic<int64_t> liveTensorCount{0};
 
@@ -25,16 +26,12 @@ int32_t ct_from_buffer(const void *data, const ptrdiff_t *shape, ptrdiff_t rank,
 
 int32_t ct_adopt_buffer(void *data, const ptrdiff_t *shape, ptrdiff_t rank, int8_t dtype, void (*release)(void *),
                         void *context, CTTensor *out, char **message) noexcept {
-  bool adopted = false;
-  int32_t status = guarded(message, [&] {
-    auto releaser = [release, context](void *) { release(context); };
-    at::Tensor result =
-        at::from_blob(data, IntegerList{shape, rank}.integers(), releaser, at::TensorOptions(dataType(dtype)));
-    adopted = true;
-    store(out, std::move(result));
+  return guarded(message, [&] {
+    // The last copy of the owner releases, whether the tensor came about or an exception did.
+    std::shared_ptr<void> owner(context, release);
+    store(out, at::from_blob(data, IntegerList{shape, rank}.integers(), [owner](void *) {},
+                             at::TensorOptions(dataType(dtype))));
   });
-  if (!adopted) release(context);
-  return status;
 }
 
 int32_t ct_copy_to_buffer(CTTensor tensor, void *destination, ptrdiff_t bytes, char **message) noexcept {

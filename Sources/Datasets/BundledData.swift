@@ -16,6 +16,13 @@ public enum BundledData {
     }
   }
 
+  /// Images that the package brings, or nil when the name is none of them or a file of the name is there.
+  ///
+  /// - Throws: `DatasetError.missingResource` if the package's own file is not beside the program.
+  public static func images(named name: String) throws(DatasetError) -> LabelledImages? {
+    name == "digits" && !FileManager.default.fileExists(atPath: name) ? try digits() : nil
+  }
+
   /// 1797 handwritten digits in images of 8 x 8 pixels, values 0 to 16.
   ///
   /// The pixels are integers: before a density is fitted, add noise of step 1 with ``Dequantization``.

@@ -1,3 +1,5 @@
+import Torch
+
 /// The values that a discrete column takes: multiples of a step between two ends.
 public struct ColumnGrid: Codable, Hashable, Sendable {
   /// The column's position in a row.
@@ -19,9 +21,10 @@ public struct ColumnGrid: Codable, Hashable, Sendable {
 }
 
 extension Table {
-  /// The grids of discrete columns; `*` stands for all that are.
+  /// The grids of discrete columns; `*` stands for all of few and evenly spaced values.
   ///
-  /// - Throws: `DatasetError` for an unknown column or one with a single value.
+  /// - Throws: `DatasetError` for an unknown column, one with a single value, or one whose values are not evenly spaced.
+  /// - Complexity: looks at every value of the columns.
   public func grids(of names: [String]) throws(DatasetError) -> [ColumnGrid] {
     guard !names.isEmpty else { return [] }
     let inspection = try TableInspection(self)
@@ -30,9 +33,22 @@ extension Table {
     for (name, index) in zip(chosen, try columnIndices(chosen)) {
       let column = inspection.columns[index]
       guard column.smallestGap > 0 else { throw .constantColumns(path: path, names: [name]) }
-      grids.append(
-        ColumnGrid(column: index, step: column.smallestGap, minimum: column.minimum, maximum: column.maximum))
+      let grid = ColumnGrid(
+        column: index, step: column.smallestGap, minimum: column.minimum, maximum: column.maximum)
+      if holdsAllValues(grid) {
+        grids.append(grid)
+      } else if names != ["*"] {
+        throw .invalidOptions(
+          message:
+            "\(path): the values of column '\(name)' are not evenly spaced, so noise of one step cannot be added; "
+            + "leave the column out or model it as it is")
+      }
     }
     return grids
+  }
+
+  private func holdsAllValues(_ grid: ColumnGrid) -> Bool {
+    let index = (values.narrowed(1, from: grid.column, length: 1).to(.float64) - grid.minimum) / grid.step
+    return (index - index.rounded()).absolute().max().item() < 1e-3
   }
 }

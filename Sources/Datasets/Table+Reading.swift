@@ -28,6 +28,10 @@ extension Table {
     try checkRowCount(read.rowCount, path: path, options: options)
     let columns = try EncodedColumns(selection, read, path: path)
     var warnings = roundingWarnings(selection, read, dtype: options.dtype)
+    if reader.namesAreGenerated, options.header == .automatic {
+      warnings.append(
+        "\(path): the first line holds numbers only, so it was read as data and the columns are named x1, x2, ...")
+    }
     if read.droppedRowCount > 0 {
       warnings.append(
         "\(path): dropped \(read.droppedRowCount) of \(read.droppedRowCount + read.rowCount) rows "
@@ -41,7 +45,7 @@ extension Table {
 
   private static func roundingWarnings(_ selection: ColumnSelection, _ read: ArrowTable, dtype: DType) -> [String] {
     let limit = dtype == .float64 ? "9007199254740992 (2^53)" : "16777216 (2^24)"
-    let remedy = dtype == .float64 ? "leave it out" : "leave it out or read as 64-bit floats"
+    let remedy = dtype == .float64 ? "leave it out" : "leave it out or read 64-bit floats"
     return selection.columns.enumerated().compactMap { position, column in
       read.roundedRow(ofSelected: position).map { row in
         "column '\(column.name)' holds integers beyond \(limit), which are rounded (first in row \(row)): "

@@ -51,22 +51,22 @@ public struct TableInspection: Hashable, Sendable {
   /// Stops a fit that cannot succeed.
   ///
   /// - Throws: ``DatasetError``: fewer rows than `minimumRowCount`, a constant column, or a value that is not finite.
-  public func requireFittable(minimumRowCount: Int = 2) throws(DatasetError) {
+  public func requireFittable(
+    minimumRowCount: Int = 2, dequantizing dequantized: [String] = []
+  ) throws(DatasetError) {
     guard rowCount >= minimumRowCount else {
       throw .tooFewRows(path: path, count: rowCount, required: minimumRowCount)
     }
     if let column = columns.first(where: { $0.notFiniteCount > 0 }) {
       throw .notFinite(DataLocation(path: path, column: column.name), text: "one value or more")
     }
-    guard constantColumns.isEmpty else { throw .constantColumns(path: path, names: constantColumns) }
+    let constant = constantColumns.filter { !dequantized.contains($0) }
+    guard constant.isEmpty else { throw .constantColumns(path: path, names: constant) }
   }
 
   /// Advice for whoever fits a density, one sentence each; none about the discreteness of columns that will be dequantized.
   public func warnings(dequantizing dequantized: [String] = []) -> [String] {
     var warnings: [String] = []
-    if !constantColumns.isEmpty {
-      warnings.append(DatasetError.constantColumns(path: path, names: constantColumns).description)
-    }
     warnings += discreteWarnings(columns.filter { $0.isDiscrete && !dequantized.contains($0.name) })
     for column in columns where column.hasSpike && !dequantized.contains(column.name) {
       warnings.append(

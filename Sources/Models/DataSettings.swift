@@ -1,4 +1,5 @@
 public import Datasets
+import Torch
 
 /// Which data a model is fitted to, and how they are read.
 public struct DataSettings: Codable, Hashable, Sendable {
@@ -12,6 +13,11 @@ public struct DataSettings: Codable, Hashable, Sendable {
   public var oneHot: [String]
   /// What happens to rows with missing or infinite values: `refuse` or `drop`.
   public var missing: Missing
+  /// Whether the first line of a text file names the columns: `automatic` (unless it holds numbers only), `present` or
+  /// `absent`.
+  public var header: TableOptions.Header
+  /// What separates the fields of a text file; told from the file when empty.
+  public var delimiter: String
   /// Columns of discrete values to which uniform noise of one step is added; `*` for all.
   public var dequantize: [String]
 
@@ -26,14 +32,30 @@ public struct DataSettings: Codable, Hashable, Sendable {
   /// The settings, each with its default.
   public init(
     path: String, columns: [String] = [], exclude: [String] = [], oneHot: [String] = [], missing: Missing = .refuse,
-    dequantize: [String] = []
+    header: TableOptions.Header = .automatic, delimiter: String = "", dequantize: [String] = []
   ) {
     self.path = path
     self.columns = columns
     self.exclude = exclude
     self.oneHot = oneHot
     self.missing = missing
+    self.header = header
+    self.delimiter = delimiter
     self.dequantize = dequantize
+  }
+
+  /// Reads settings; files of earlier versions lack the newer ones, which then have their defaults.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let defaults = DataSettings(path: try values.decode(String.self, forKey: .path))
+    func read<Value: Decodable>(_ key: CodingKeys, _ value: Value) throws -> Value {
+      try values.decodeIfPresent(Value.self, forKey: key) ?? value
+    }
+    self.init(
+      path: defaults.path, columns: try read(.columns, defaults.columns), exclude: try read(.exclude, defaults.exclude),
+      oneHot: try read(.oneHot, defaults.oneHot), missing: try read(.missing, defaults.missing),
+      header: try read(.header, defaults.header), delimiter: try read(.delimiter, defaults.delimiter),
+      dequantize: try read(.dequantize, defaults.dequantize))
   }
 
   /// The same choices for the reader of tables.
@@ -41,6 +63,6 @@ public struct DataSettings: Codable, Hashable, Sendable {
     TableOptions(
       columns: columns.isEmpty ? nil : columns, excluded: exclude,
       oneHot: oneHot.isEmpty ? .none : oneHot == ["*"] ? .allText : .columns(oneHot),
-      missingValues: missing == .drop ? .drop : .refuse)
+      missingValues: missing == .drop ? .drop : .refuse, header: header, delimiter: delimiter.first, dtype: .float64)
   }
 }

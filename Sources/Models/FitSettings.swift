@@ -14,6 +14,8 @@ public struct FitSettings: Codable, Hashable, Sendable {
   public var training: TrainingConfiguration
   /// Where it is trained: `auto`, `cpu`, `cuda`, `cuda:1`.
   public var device: String
+  /// Threads of one operation; 0 for one a core. The last bits of results can depend on it.
+  public var threads: Int
   /// The start of all random numbers.
   public var seed: UInt64
 
@@ -27,7 +29,24 @@ public struct FitSettings: Codable, Hashable, Sendable {
     configuration = entry.defaults
     training = entry.trainingDefaults
     device = "cpu"
+    threads = 0
     seed = 0
+  }
+
+  /// Checks what no other part checks.
+  ///
+  /// - Throws: `SettingsError.invalid`.
+  func validate() throws(SettingsError) {
+    guard seed <= UInt64(Int64.max) else {
+      throw .invalid(reason: "the seed \(seed) is too large: at most \(Int64.max)")
+    }
+    let most = 4 * ProcessInfo.processInfo.activeProcessorCount
+    guard (0...most).contains(threads) else {
+      throw .invalid(reason: "threads is \(threads); it must be from 0 (one a core) to \(most)")
+    }
+    guard data.delimiter.utf8.count <= 1 else {
+      throw .invalid(reason: "data.delimiter is '\(data.delimiter)'; it must be one character, or empty")
+    }
   }
 
   /// These settings with those of a tree in place of their own.

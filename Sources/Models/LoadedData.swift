@@ -1,81 +1,90 @@
 public import Datasets
 import Foundation
-import Torch
+public import Torch
 
 /// A table that was read for a model, with what a user should know about it.
 public struct LoadedData {
-  /// The table.
+  /// The table, in the user's units.
   public let table: Table
-  /// The discrete columns to which a model adds noise.
-  public let grids: [ColumnGrid]
+  /// What the model sees of it, 32-bit, `[rows, columns]`.
+  public let rows: Tensor
   /// Height and width, when a row is an image.
   public let imageSize: [Int]?
   /// Advice, one sentence each.
   public let warnings: [String]
+  let units: RowUnits
 
   /// Reads data to fit a density to.
   ///
   /// - Throws: `DatasetError` when the data cannot be read or no density can be fitted to them.
   public init(fitting settings: DataSettings) throws {
-    var warnings: [String] = []
-    if let images = try LoadedData.bundledImages(settings.path) {
+    let grids: [ColumnGrid]
+    let inspection: TableInspection
+    if let images = try BundledData.images(named: settings.path) {
       imageSize = [images.height, images.width]
       table = try images.table.choosing(settings)
-      grids =
-        settings.dequantize.isEmpty
-        ? []
-        : (0..<table.columnCount).map {
-          ColumnGrid(column: $0, step: 1, minimum: 0, maximum: Double(images.levels - 1))
-        }
-      if grids.isEmpty { try TableInspection(table).requireFittable() }
+      let dequantized = settings.dequantize == ["*"] ? table.columnNames : settings.dequantize
+      grids = try table.columnIndices(dequantized).map {
+        ColumnGrid(column: $0, step: 1, minimum: 0, maximum: Double(images.levels - 1))
+      }
+      inspection = try TableInspection(table)
     } else {
       imageSize = nil
-      let read = try Table(contentsOf: settings.path, options: settings.tableOptions)
-      warnings += read.warnings
-      let inspection = try TableInspection(read)
-      try inspection.requireFittable()
-      table = read
-      grids = try read.grids(of: settings.dequantize)
-      warnings += inspection.warnings(dequantizing: grids.map { read.columnNames[$0.column] })
+      table = try Table(contentsOf: settings.path, options: settings.tableOptions)
+      inspection = try TableInspection(table)
+      grids = try table.grids(of: settings.dequantize)
     }
-    self.warnings = warnings
+    let names = grids.map { [table] in table.columnNames[$0.column] }
+    try inspection.requireFittable(dequantizing: names)
+    warnings = table.warnings + inspection.warnings(dequantizing: names)
+    units = RowUnits(inspection.columns, grids: grids)
+    rows = units.modelRows(table.values)
   }
 
-  /// Reads the columns that a fitted model was fitted to, without noise.
+  /// Reads the columns that a model was fitted to; cells without a finite number become NaN.
   ///
   /// - Throws: `DatasetError` when the data cannot be read, `ModelError.columns` when columns are missing.
   public init(scoring path: String, with description: ModelDescription) throws {
     imageSize = description.imageSize
-    grids = description.grids
-    if let images = try LoadedData.bundledImages(path) {
+    units = RowUnits(description)
+    if let images = try BundledData.images(named: path) {
       table = try images.table.choosing(columns: description.columns)
-      warnings = []
-      return
+    } else {
+      table = try LoadedData.read(path, description)
     }
-    var options = TableOptions(
-      columns: description.sourceColumns, missingValues: description.data.missing == .drop ? .drop : .refuse)
+    warnings = table.warnings
+    rows = units.modelRows(table.values)
+  }
+
+  private static func read(_ path: String, _ description: ModelDescription) throws -> Table {
+    var options = description.data.tableOptions
+    options.columns = description.sourceColumns
+    options.excluded = []
     options.categories = description.categories
-    if !description.categories.isEmpty { options.oneHot = .columns(description.categories.keys.sorted()) }
+    options.oneHot = description.categories.isEmpty ? .none : .columns(description.categories.keys.sorted())
+    options.missingValues = .keep
     do {
-      table = try Table(contentsOf: path, options: options)
+      return try Table(contentsOf: path, options: options)
     } catch .unknownColumn(let path, let name, let suggestion, let available) {
       let reason = DatasetError.unknownColumn(path: path, name: name, suggestion: suggestion, available: available)
       throw ModelError.columns(path: path, reason: "\(reason)")
     }
-    warnings = table.warnings
-  }
-
-  private static func bundledImages(_ path: String) throws -> LabelledImages? {
-    guard path == "digits", !FileManager.default.fileExists(atPath: path) else { return nil }
-    return try BundledData.digits()
   }
 }
 
 extension Table {
   func choosing(_ settings: DataSettings) throws -> Table {
+    guard settings.oneHot.isEmpty else {
+      throw DatasetError.invalidOptions(message: "\(path) has no column of text to encode")
+    }
     let wanted = settings.columns.isEmpty ? columnNames : settings.columns
+    if let twice = wanted.first(where: { name in wanted.count { $0 == name } > 1 }) {
+      throw DatasetError.duplicateColumn(path: path, name: twice)
+    }
     _ = try columnIndices(settings.exclude)
-    return try choosing(columns: wanted.filter { !settings.exclude.contains($0) })
+    let kept = wanted.filter { !settings.exclude.contains($0) }
+    guard !kept.isEmpty else { throw DatasetError.noColumns(path: path) }
+    return try choosing(columns: kept)
   }
 
   func choosing(columns names: [String]) throws -> Table {

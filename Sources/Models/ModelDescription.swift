@@ -1,4 +1,5 @@
 public import Datasets
+public import Torch
 public import Training
 
 /// What a model file says about its model beside the weights.
@@ -17,6 +18,8 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public var sourceColumns: [String]
   /// The discrete columns that the model sees with noise.
   public var grids: [ColumnGrid]
+  /// What is taken off each column before the model sees it; nil in files of models without.
+  public var offsets: [Double]?
   /// Height and width, when a row is an image.
   public var imageSize: [Int]?
   /// The seed of the run.
@@ -28,6 +31,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public init(
     model: String, configuration: SettingsValue, columns: [String], data: DataSettings,
     categories: [String: [String]] = [:], sourceColumns: [String], grids: [ColumnGrid] = [],
+    offsets: [Double]? = nil,
     imageSize: [Int]? = nil, seed: UInt64,
     training: TrainingReport
   ) {
@@ -38,8 +42,14 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     self.categories = categories
     self.sourceColumns = sourceColumns
     self.grids = grids
+    self.offsets = offsets
     self.imageSize = imageSize
     self.seed = seed
     self.training = training
   }
+}
+
+extension ModelDescription {
+  /// Rows that a model drew, `[rows, columns]`, in the user's units: 64-bit, discrete columns exactly on their grid.
+  public func dataRows(_ rows: Tensor) -> Tensor { RowUnits(self).dataRows(rows) }
 }

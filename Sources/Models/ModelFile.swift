@@ -36,7 +36,7 @@ public enum ModelFile {
     let model: any GenerativeModel
     do {
       model = try entry.makeModel(description.configuration, features: description.columns.count, using: &rng)
-        .dequantizing(description.grids)
+        .dequantizing(RowUnits(description).shiftedGrids)
     } catch {
       throw ModelError.notAModel(path: url.path, reason: "its configuration cannot be used: \(error)")
     }

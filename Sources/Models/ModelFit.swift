@@ -39,6 +39,8 @@ public struct ModelFit {
   public func run(
     overwriting: Bool = false, resuming: Bool = false, stop: StopRequest? = nil, onEvent: (Event) -> Void = { _ in }
   ) throws -> TrainingReport {
+    try settings.validate()
+    if settings.threads > 0 { setThreadCount(settings.threads) }
     let entry = try Catalogue.entry(named: settings.model)
     let trainer = try Trainer(settings.training)
     let device = try Device(named: settings.device)
@@ -47,14 +49,16 @@ public struct ModelFit {
     let data = try LoadedData(fitting: settings.data)
     data.warnings.forEach { onEvent(.warning($0)) }
     let model = try entry.makeModel(settings.configuration, features: data.table.columnCount, using: &rng)
-      .dequantizing(data.grids)
+      .dequantizing(data.units.shiftedGrids)
     let split = try RowSplit(
       rowCount: data.table.rowCount, fractions: SplitFractions(validation: settings.training.validationFraction),
       path: data.table.path, using: &splitRandom)
     if !resuming { try folder.create(overwriting: overwriting) }
+    let lock = try folder.lock()
+    defer { lock.release() }
     try settings.write(to: folder.settings)
 
-    let all = Batch(values: data.table.values)
+    let all = Batch(values: data.rows)
     let training = all.rows(split.train)
     model.prepare(for: training)
     model.convert(device: device)
@@ -63,15 +67,26 @@ public struct ModelFit {
       .started(
         trainingRows: training.rowCount, validationRows: validation?.rowCount ?? 0, columns: data.table.columnCount,
         parameters: model.parameterCount))
-    let checkpoint = CheckpointStore(url: folder.checkpoint, fingerprint: try fingerprint(data.table))
-    let report = try fit(
-      model, trainer, training.to(device), validation, using: &rng, checkpoint: checkpoint, stop: stop, onEvent: onEvent
-    )
-    guard report.stopReason != .interrupted else { return report }
+    let checkpoint = CheckpointStore(url: folder.checkpoint, fingerprint: try fingerprint(data))
+    do {
+      let report = try fit(
+        model, trainer, training.to(device), validation, using: &rng, checkpoint: checkpoint, stop: stop,
+        onEvent: onEvent)
+      if report.stopReason != .interrupted { try save(model, data, report, checkpoint) }
+      return report
+    } catch TrainingError.diverged(let divergence) {
+      // The best weights are worth keeping; the error still reaches the caller.
+      if let report = divergence.reportOfBest { try save(model, data, report, checkpoint) }
+      throw TrainingError.diverged(divergence)
+    }
+  }
+
+  private func save(
+    _ model: some GenerativeModel, _ data: LoadedData, _ report: TrainingReport, _ checkpoint: CheckpointStore
+  ) throws {
     model.convert(device: .cpu)
     try ModelFile.save(model, description(of: data, report), to: folder.model)
     checkpoint.remove()
-    return report
   }
 
   // The model is an existential; this opens it for the generic trainer.
@@ -84,9 +99,9 @@ public struct ModelFit {
       checkpoint: checkpoint, log: MetricsLog(url: folder.metrics), stop: stop, onProgress: { onEvent(.progress($0)) })
   }
 
-  private func fingerprint(_ table: Table) throws -> String {
+  private func fingerprint(_ data: LoadedData) throws -> String {
     var fingerprint = Fingerprint()
-    fingerprint.add(table.values)
+    fingerprint.add(data.rows)
     var relevant = settings
     relevant.training.checkpointInterval = 0
     let encoder = JSONEncoder()
@@ -99,7 +114,7 @@ public struct ModelFit {
     ModelDescription(
       model: settings.model, configuration: settings.configuration, columns: data.table.columnNames,
       data: settings.data, categories: data.table.categories, sourceColumns: data.table.sourceColumns,
-      grids: data.grids,
+      grids: data.units.grids, offsets: data.units.offsets,
       imageSize: data.imageSize.flatMap { $0.reduce(1, *) == data.table.columnCount ? $0 : nil },
       seed: settings.seed, training: report)
   }

@@ -35,9 +35,8 @@ public struct RunFolder: Sendable {
   ///   cannot be made or written to.
   public func create(overwriting: Bool) throws(ModelError) {
     let manager = FileManager.default
-    if isFinished || isUnfinished, !overwriting {
-      throw .runExists(folder: path, isUnfinished: isUnfinished)
-    }
+    let isUsed = [model, checkpoint, settings, metrics].contains { manager.fileExists(atPath: $0.path) }
+    if isUsed, !overwriting { throw .runExists(folder: path, isUnfinished: isUnfinished) }
     var isDirectory: ObjCBool = false
     if manager.fileExists(atPath: url.path, isDirectory: &isDirectory), !isDirectory.boolValue {
       throw .inputOutput(path: path, reason: "this is a file, not a folder; choose another with --out")
@@ -50,11 +49,25 @@ public struct RunFolder: Sendable {
     guard manager.isWritableFile(atPath: url.path) else {
       throw .inputOutput(path: path, reason: "the folder cannot be written to; choose another with --out")
     }
-    for file in [checkpoint, metrics, model, settings] where manager.fileExists(atPath: file.path) {
+    // The old model and its settings stay until new ones replace them.
+    for file in [checkpoint, metrics] where manager.fileExists(atPath: file.path) {
       do { try manager.removeItem(at: file) } catch {
         throw .inputOutput(path: file.path, reason: "cannot be replaced: \(error.localizedDescription)")
       }
     }
+  }
+
+  /// Keeps other processes from training in the folder until the lock is released.
+  ///
+  /// - Throws: `ModelError.inputOutput` when another process holds it.
+  func lock() throws(ModelError) -> FolderLock {
+    let descriptor = open(url.path, O_RDONLY | O_DIRECTORY)
+    guard descriptor >= 0 else { throw .inputOutput(path: path, reason: "the folder cannot be opened") }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw .inputOutput(path: path, reason: "another fit is running in this folder; choose another with --out")
+    }
+    return FolderLock(descriptor: descriptor)
   }
 
   /// Reads the fitted model.
@@ -66,4 +79,11 @@ public struct RunFolder: Sendable {
     }
     return try ModelFile.load(from: model)
   }
+}
+
+/// A lock on a run folder; it ends with the process at the latest.
+struct FolderLock {
+  fileprivate let descriptor: Int32
+
+  func release() { close(descriptor) }
 }

@@ -114,6 +114,12 @@ extension SettingsValue {
 }
 
 extension SettingsError {
+  /// The words of the type that a decoder could not make: it names the type in its message only.
+  private static func choices(in message: String) -> [String]? {
+    guard let name = message.firstMatch(of: /Cannot initialize (\w+) from/)?.1 else { return nil }
+    return SettingsChoices.byType[String(name)]
+  }
+
   /// Names the setting that a decoder could not read.
   init(_ error: DecodingError) {
     func path(_ context: DecodingError.Context) -> String {
@@ -122,6 +128,10 @@ extension SettingsError {
     switch error {
     case .typeMismatch(let type, let context):
       self = .wrongKind(path: path(context), expected: "of type \(type)", actual: "what was given")
+    case .dataCorrupted(let context) where Self.choices(in: context.debugDescription) != nil:
+      let choices = Self.choices(in: context.debugDescription) ?? []
+      self = .wrongKind(
+        path: path(context), expected: "one of \(choices.joined(separator: ", "))", actual: "what was given")
     case .dataCorrupted(let context):
       self = .invalid(
         reason: "the setting '\(path(context))' has a value that cannot be used: \(context.debugDescription)")

@@ -7,11 +7,12 @@ extension SettingsValue {
   /// - Throws: `SettingsError.invalid` with the line where the text cannot be read.
   public init(yaml text: String, path: String) throws(SettingsError) {
     do {
-      self = try YAMLDecoder().decode(SettingsValue.self, from: text)
-    } catch let error as YamlError {
-      throw .invalid(reason: "\(path) cannot be read as YAML: \(error)")
+      guard let node = try Yams.compose(yaml: text) else { throw SettingsError.invalid(reason: "\(path) is empty") }
+      self = SettingsValue(node)
+    } catch let error as SettingsError {
+      throw error
     } catch {
-      throw .invalid(reason: "\(path) cannot be read as YAML: \(SettingsError(wrapping: error))")
+      throw .invalid(reason: "\(path) cannot be read as YAML: \(error)")
     }
   }
 
@@ -19,6 +20,32 @@ extension SettingsValue {
   public static func yamlValue(_ text: String) throws -> SettingsValue {
     if text.isEmpty { return .string("") }
     return try SettingsValue(yaml: text, path: "'\(text)'")
+  }
+
+  /// Plain scalars are true, false, null or a number as YAML 1.2 and JSON write them; all else is text, so that a column
+  /// may be called `no`.
+  private init(_ node: Node) {
+    switch node {
+    case .mapping(let mapping):
+      self = .object(Dictionary(mapping.map { ($0.key.string ?? "", SettingsValue($0.value)) }) { first, _ in first })
+    case .sequence(let sequence): self = .list(sequence.map { SettingsValue($0) })
+    case .scalar(let scalar) where scalar.style == .plain: self = Self.plain(scalar.string)
+    default: self = .string(node.string ?? "")
+    }
+  }
+
+  private static func plain(_ text: String) -> SettingsValue {
+    switch text {
+    case "true": return .bool(true)
+    case "false": return .bool(false)
+    case "null", "~", "": return .null
+    default: break
+    }
+    let digits = text.drop { $0 == "-" }
+    let isNumber = text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil
+    guard isNumber, !digits.isEmpty else { return .string(text) }
+    if let integer = Int(text) { return .integer(integer) }
+    return Double(text).map { .number($0) } ?? .string(text)
   }
 
   /// The settings as YAML, sorted by name.

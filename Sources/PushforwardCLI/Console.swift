@@ -1,18 +1,36 @@
 import Foundation
+import Models
 
 /// What the program says: results on standard output, everything else on standard error.
 enum Console {
   /// Whether standard error is a terminal, where a line can be drawn again.
   static var isTerminal: Bool { isatty(STDERR_FILENO) != 0 }
 
-  static func result(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+  /// Prints a result.
+  ///
+  /// - Throws: `ModelError.inputOutput` when standard output cannot be written, for instance on a full disk.
+  static func result(_ text: String) throws { try write(Data((text + "\n").utf8)) }
 
-  static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  /// Writes to standard output.
+  ///
+  /// - Throws: `ModelError.inputOutput` when it cannot be written.
+  static func write(_ data: Data) throws {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: data)
+    } catch {
+      throw ModelError.inputOutput(path: "standard output", reason: "cannot be written; the disk may be full")
+    }
+  }
+
+  /// Says something beside the results; training goes on when nobody can hear it.
+  static func note(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
 
   static func error(_ text: String) { note("pushforward: \(text)") }
 
   /// Draws a line in place of the last one drawn so.
-  static func redraw(_ text: String) { FileHandle.standardError.write(Data("\r\u{1B}[2K\(text)".utf8)) }
+  static func redraw(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[2K\(text)".utf8))
+  }
 
   /// One line of JSON, with names as other programs write them: `training_loss`.
   static func json(_ value: some Encodable) throws -> String {

@@ -35,6 +35,7 @@ enum Failure {
     case let error as ModelError: code(for: error)
     case let error as TrainingError: code(for: error)
     case let error as TorchError: error.operation == "device" || error.operation == "CUDA" ? usage : failed
+    case is EncodingError, is DecodingError: failed
     default: (error as NSError).domain == NSCocoaErrorDomain ? inputOutput : failed
     }
   }
@@ -74,6 +75,7 @@ enum Failure {
   }
 
   private static func text(of error: any Error) -> String {
-    (error as NSError).domain == NSCocoaErrorDomain ? error.localizedDescription : "\(error)"
+    if error is EncodingError || error is DecodingError { return "\(error)" }
+    return (error as NSError).domain == NSCocoaErrorDomain ? error.localizedDescription : "\(error)"
   }
 }

@@ -68,9 +68,12 @@ struct FitCommand: ParsableCommand {
   @OptionGroup var machine: MachineOptions
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    if out.isEmpty { throw ValidationError("--out names no folder") }
+  }
+
   func run() throws {
     try Failure.handling {
-      machine.apply()
       try FitRunner(output: output).run(ModelFit(try settings(), into: RunFolder(out)), overwriting: overwrite)
     }
   }
@@ -84,8 +87,12 @@ struct FitCommand: ParsableCommand {
       guard settings.model == model else {
         throw SettingsError.invalid(reason: "\(config) is for the model \(settings.model), not \(model)")
       }
+      settings.data.path = data
     }
     for assignment in set { settings = try settings.setting(assignment) }
+    guard settings.model == model, settings.data.path == data else {
+      throw SettingsError.invalid(reason: "the model and the data are the arguments of fit, not settings")
+    }
     // The run can be resumed from another folder.
     settings.data.path = FileManager.default.fileExists(atPath: data) ? URL(filePath: data).path : data
     if let columns { settings.data.columns = names(columns) }
@@ -94,6 +101,7 @@ struct FitCommand: ParsableCommand {
     if let dequantize { settings.data.dequantize = dequantize == "none" ? [] : namesOrAll(dequantize) }
     if dropMissing { settings.data.missing = .drop }
     if let seed { settings.seed = seed }
+    if let threads = machine.threads { settings.threads = threads }
     if let device { settings.device = device }
     return settings
   }
@@ -102,7 +110,9 @@ struct FitCommand: ParsableCommand {
     do {
       return try String(contentsOfFile: path, encoding: .utf8)
     } catch {
-      throw ModelError.inputOutput(path: path, reason: "the settings cannot be read: \(error.localizedDescription)")
+      throw ModelError.inputOutput(
+        path: path,
+        reason: FileManager.default.fileExists(atPath: path) ? "the settings cannot be read" : "there is no such file")
     }
   }
 

@@ -21,7 +21,7 @@ struct FitRunner {
   private func conclude(_ report: TrainingReport, _ folder: RunFolder) throws {
     let isInterrupted = report.stopReason == .interrupted
     if output.json {
-      Console.result(try Console.json(Result(event: "result", folder: folder.path, training: report)))
+      try Console.result(Console.json(Result(event: "result", folder: folder.path, training: report)))
     } else if isInterrupted {
       Console.error(
         "interrupted in epoch \(report.epochs + 1), step \(report.steps). Go on with: pushforward resume \(folder.path)"

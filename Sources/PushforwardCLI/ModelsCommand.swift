@@ -23,12 +23,12 @@ struct ModelsCommand: ParsableCommand {
       if let model {
         try show(model)
       } else if json {
-        Console.result(try Console.json(Catalogue.entries.map(Line.init)))
+        try Console.result(Console.json(Catalogue.entries.map(Line.init)))
       } else {
         let width = Catalogue.entries.map(\.name.count).max() ?? 0
         for entry in Catalogue.entries {
           let name = entry.name.padding(toLength: width, withPad: " ", startingAt: 0)
-          Console.result("\(name)  \(entry.summary)")
+          try Console.result("\(name)  \(entry.summary)")
         }
       }
     }
@@ -40,7 +40,7 @@ struct ModelsCommand: ParsableCommand {
     guard case .object(var settings) = all else { return }
     settings["data"] = nil
     let tree = SettingsValue.object(settings)
-    Console.result(json ? try tree.json() : try tree.yaml())
+    try Console.result(json ? tree.json() : FitSettings.choicesComment + tree.yaml())
   }
 
   private struct Line: Encodable {

@@ -17,7 +17,10 @@ struct MachineOptions: ParsableArguments {
   var threads: Int?
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads)") }
+    let most = 4 * ProcessInfo.processInfo.activeProcessorCount
+    if let threads, !(1...most).contains(threads) {
+      throw ValidationError("--threads must be from 1 to \(most), not \(threads)")
+    }
   }
 
   func apply() { threads.map(setThreadCount) }

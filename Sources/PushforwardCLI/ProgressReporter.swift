@@ -74,7 +74,8 @@ final class ProgressReporter {
     return true
   }
 
-  private func emit(_ value: some Encodable) { (try? Console.json(value)).map(Console.result) }
+  /// A line that cannot be written must not end the training.
+  private func emit(_ value: some Encodable) { try? Console.result(Console.json(value)) }
 
   private struct Warning: Encodable {
     var event = "warning"

@@ -15,17 +15,17 @@ struct ResumeCommand: ParsableCommand {
   @Argument(help: "The folder of the run.", completion: .directory)
   var folder: String
 
-  @OptionGroup var machine: MachineOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     try Failure.handling {
-      machine.apply()
       let run = RunFolder(folder)
       guard run.isUnfinished else {
         throw ModelError.inputOutput(
           path: run.path,
-          reason: run.isFinished ? "this run is finished; there is nothing to resume" : "there is no run to resume")
+          reason: run.isFinished
+            ? "this run is finished; there is nothing to resume"
+            : "there is no checkpoint to resume from; start with: pushforward fit")
       }
       try FitRunner(output: output).run(ModelFit(try FitSettings(contentsOf: run.settings), into: run), resuming: true)
     }

@@ -42,6 +42,8 @@ struct SampleCommand: ParsableCommand {
   /// Rows drawn at a time: bounds the memory whatever the count.
   private static let chunkSize = 16_384
 
+  private static let mostImages = 10_000
+
   func validate() throws {
     if count < 1 { throw ValidationError("-n must be at least 1, not \(count)") }
   }
@@ -65,16 +67,16 @@ struct SampleCommand: ParsableCommand {
   private func writeTable(
     _ model: any GenerativeModel, _ description: ModelDescription, using rng: inout RandomGenerator
   ) throws {
-    let path = output ?? "/dev/stdout"
     var writer: TableWriter?
     for start in stride(from: 0, to: count, by: Self.chunkSize) {
-      let rows = model.sample(min(Self.chunkSize, count - start), given: nil, using: &rng).to(Device.cpu)
-      let columns = Table(values: rows, columnNames: description.columns).outputColumns
-      guard output != nil else {
-        StandardOutputTable.write(rows, names: start == 0 ? description.columns : nil)
+      let drawn = model.sample(min(Self.chunkSize, count - start), given: nil, using: &rng).to(Device.cpu)
+      let rows = description.dataRows(drawn)
+      guard let output else {
+        try StandardOutputTable.write(rows, names: start == 0 ? description.columns : nil)
         continue
       }
-      let open = try writer ?? TableWriter(path: path, columns: columns)
+      let columns = Table(values: rows, columnNames: description.columns).outputColumns
+      let open = try writer ?? TableWriter(path: output, columns: columns)
       writer = open
       try open.append(columns)
     }
@@ -87,7 +89,11 @@ struct SampleCommand: ParsableCommand {
     guard let size = description.imageSize, size.count == 2 else {
       throw SettingsError.invalid(reason: "\(path): the model's rows are no images; write a table, such as samples.csv")
     }
-    let rows = model.sample(count, given: nil, using: &rng).to(Device.cpu)
+    guard count <= Self.mostImages else {
+      throw SettingsError.invalid(
+        reason: "\(path): a picture holds at most \(Self.mostImages) images; use a smaller -n")
+    }
+    let rows = description.dataRows(model.sample(count, given: nil, using: &rng).to(Device.cpu))
     let grid = ImageGrid(rows, height: size[0], width: size[1])
     try grid.png(scale: max(1, 32 / size[1])).write(to: URL(filePath: path), options: .atomic)
   }

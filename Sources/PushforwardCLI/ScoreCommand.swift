@@ -45,43 +45,66 @@ struct ScoreCommand: ParsableCommand {
       density.convert(device: place)
       let loaded = try LoadedData(scoring: data, with: description)
       if !reporting.quiet, !reporting.json { loaded.warnings.forEach { Console.note("warning: \($0)") } }
-      let scores = density.logProb(loaded.table.values.to(place), given: nil).to(.float64, Device.cpu)
+      let scores = density.logProb(loaded.rows.to(place), given: nil).to(.float64, Device.cpu).doubles()
+      let isMissing = loaded.table.values.isFinite().all(1).doubles().map { $0 == 0 }
+      let score = try Score(scores, isMissing: isMissing, model: description.model)
       if let output {
-        try TableWriter.write([OutputColumn("log_prob", .numbers(scores))], to: output)
+        try TableWriter.write([OutputColumn("log_prob", .numbers(Tensor(scores)))], to: output)
       }
-      try report(scores)
+      try report(score)
     }
   }
 
-  private func report(_ scores: Tensor) throws {
-    let result = Score(scores)
-    if reporting.json {
-      Console.result(try Console.json(result))
-    } else {
-      let spread = result.standardError.map { " +- \(Console.fixed($0, 4))" } ?? ""
-      Console.result("log p = \(Console.fixed(result.meanLogProb, 4))\(spread) nats (mean of \(result.rows) rows)")
+  private func report(_ score: Score) throws {
+    if reporting.json { return try Console.result(Console.json(score)) }
+    let spread = score.standardError.map { " +- \(Console.fixed($0, 4))" } ?? ""
+    let mean = score.meanLogProb.map { Console.fixed($0, 4) } ?? (score.rows == 0 ? "unknown" : "-inf")
+    try Console.result("log p = \(mean)\(spread) nats (mean of \(score.rows) rows)")
+    guard !reporting.quiet else { return }
+    if let others = score.meanOfOthers {
+      Console.note("\(score.outsideSupport) rows have density 0; the mean of the others is \(Console.fixed(others, 4))")
     }
-    if result.outsideSupport > 0, !reporting.quiet {
-      Console.note("warning: \(result.outsideSupport) rows have density 0; the mean is of the others")
-    }
+    if score.missing > 0 { Console.note("\(score.missing) rows with missing or infinite values have no density") }
   }
+}
 
-  private struct Score: Encodable {
-    var rows: Int
-    var meanLogProb: Double
-    var standardError: Double?
-    var outsideSupport: Int
+/// What `score` reports. JSON knows no infinity: a mean of minus infinity is left out, and `outsideSupport` says why.
+private struct Score: Encodable {
+  /// Rows with a density, 0 included.
+  var rows: Int
+  var meanLogProb: Double?
+  var standardError: Double?
+  /// Rows with density 0.
+  var outsideSupport: Int
+  /// The mean of the rows with a positive density, when there are others.
+  var meanOfOthers: Double?
+  /// Rows without a finite number in each cell.
+  var missing: Int
 
-    init(_ scores: Tensor) {
-      let values = scores.doubles()
-      let finite = values.filter(\.isFinite)
-      rows = finite.count
-      outsideSupport = values.count - finite.count
-      let mean = finite.isEmpty ? -Double.infinity : finite.reduce(0, +) / Double(finite.count)
-      meanLogProb = mean
+  init(_ scores: [Double], isMissing: [Bool], model: String) throws {
+    let known = zip(scores, isMissing).filter { !$0.1 }.map(\.0)
+    if let row = zip(scores, isMissing).firstIndex(where: { $0.0.isNaN && !$0.1 }) {
+      throw ModelError.cannot(
+        model: model, action: "give row \(row + 1) a density", instead: "its weights give no number there; fit it again"
+      )
+    }
+    let finite = known.filter(\.isFinite)
+    rows = known.count
+    missing = scores.count - known.count
+    outsideSupport = known.count - finite.count
+    let mean = finite.isEmpty ? nil : finite.reduce(0, +) / Double(finite.count)
+    meanLogProb = outsideSupport == 0 ? mean : nil
+    meanOfOthers = outsideSupport == 0 ? nil : mean
+    if let mean, outsideSupport == 0, rows > 1 {
       let squares = finite.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      standardError =
-        finite.count > 1 ? (squares / Double(finite.count - 1) / Double(finite.count)).squareRoot() : nil
+      standardError = (squares / Double(rows - 1) / Double(rows)).squareRoot()
     }
+  }
+}
+
+extension Sequence {
+  fileprivate func firstIndex(where matches: (Element) -> Bool) -> Int? {
+    for (index, element) in enumerated() where matches(element) { return index }
+    return nil
   }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import Torch
 
 /// Encodes grey pixels as a PNG file.
 ///
@@ -58,13 +59,5 @@ public enum PNGImage {
       high = (high + low) % 65_521
     }
     return high << 16 | low
-  }
-
-  private static let table: [UInt32] = (0..<256).map { start in
-    (0..<8).reduce(UInt32(start)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
-  }
-
-  private static func crc32(_ bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(~UInt32(0)) { table[Int(($0 ^ UInt32($1)) & 255)] ^ ($0 >> 8) }
   }
 }

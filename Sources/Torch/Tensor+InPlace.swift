@@ -4,10 +4,6 @@
 extension Tensor {
   package func copyInPlace(from other: Tensor) { Operation.copy_(self, other) }
 
-  package static func multiplyInPlace(_ tensors: [Tensor], by factor: Tensor) {
-    Operation._foreach_mul__Tensor(tensors, factor)
-  }
-
   package static func interpolateInPlace(_ tensors: [Tensor], toward others: [Tensor], by weight: Double) {
     Operation._foreach_lerp__Scalar(tensors, others, weight.scalar)
   }

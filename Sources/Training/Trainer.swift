@@ -5,7 +5,7 @@ public import Torch
 
 /// Fits a model's parameters to rows by minimizing an objective.
 ///
-/// One epoch is a pass over the rows in random order. After each, the loss of the held-out rows decides whether the
+/// One epoch is a pass over the rows in random order, in whole batches. After each, the loss of the held-out rows decides whether the
 /// weights are the best so far; when they have not improved for `patience` epochs training ends. The model ends with
 /// the best weights.
 ///
@@ -31,7 +31,8 @@ public struct Trainer {
   /// - Parameters:
   ///   - model: the module whose trainable parameters are moved.
   ///   - training: the rows to train on.
-  ///   - validation: the rows that decide which weights are best; nil keeps the last weights.
+  ///   - validation: the rows that decide which weights are best; when nil, `validationFraction` of the rows is held out,
+  ///     and the last weights are kept when that is 0.
   ///   - objective: the mean loss of a batch.
   ///   - rng: the source of all random numbers of the run.
   ///   - checkpoint: where to keep the run's state; an existing checkpoint is continued.
@@ -46,6 +47,14 @@ public struct Trainer {
     using rng: inout RandomGenerator, checkpoint: CheckpointStore? = nil, log: MetricsLog? = nil,
     stop: StopRequest? = nil, onProgress: (TrainingProgress) -> Void = { _ in }
   ) throws -> TrainingReport {
+    precondition(validation?.rowCount != 0, "Trainer.fit: expected validation rows or nil, got none")
+    var (training, validation) = (training, validation)
+    if validation == nil, configuration.validationFraction > 0 {
+      let fractions = SplitFractions(validation: configuration.validationFraction)
+      let split = try RowSplit(
+        rowCount: training.rowCount, fractions: fractions, path: "the training data", using: &rng)
+      (training, validation) = (training.rows(split.train), training.rows(split.validation))
+    }
     let run = try TrainingRun(
       model: model, training: training, validation: validation, configuration: configuration, rng: &rng)
     if let checkpoint, checkpoint.exists {

@@ -20,11 +20,12 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var schedule: LearningRateSchedule
   /// The strength of weight decay; 0 for none.
   public var weightDecay: Double
-  /// Rows in one step.
+  /// Rows in one step. An epoch leaves out the rows, other ones each time, that do not fill a batch.
   public var batchSize: Int
   /// The number of passes over the training rows after which training ends in any case.
   public var maximumEpochs: Int
-  /// The share of rows held out to judge progress; 0 trains on all rows for all epochs.
+  /// The share of rows that the trainer holds out to judge progress when it is given no validation rows; 0 trains on all
+  /// rows for all epochs.
   public var validationFraction: Double
   /// Epochs without a better validation loss after which training ends.
   public var patience: Int
@@ -32,7 +33,7 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var gradientClip: Double
   /// The decay, per step, of an average of the weights that is used in place of the last ones; 0 for none.
   public var averagingDecay: Double
-  /// Seconds between checkpoints; 0 writes one after every epoch.
+  /// Seconds between checkpoints; 0 writes one after every step.
   public var checkpointInterval: Double
 
   /// The settings, each with its default.
@@ -63,13 +64,17 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
     }
     try require(learningRate > 0 && learningRate.isFinite, "learningRate", learningRate, "a positive number")
     try require(weightDecay >= 0 && weightDecay.isFinite, "weightDecay", weightDecay, "0 or a positive number")
-    try require(batchSize > 0, "batchSize", batchSize, "a positive integer")
-    try require(maximumEpochs > 0, "maximumEpochs", maximumEpochs, "a positive integer")
+    let counts = 1...1_000_000_000
+    try require(counts.contains(batchSize), "batchSize", batchSize, "from 1 to a billion")
+    try require(counts.contains(maximumEpochs), "maximumEpochs", maximumEpochs, "from 1 to a billion")
     try require((0..<1).contains(validationFraction), "validationFraction", validationFraction, "in [0, 1)")
     try require(patience > 0, "patience", patience, "a positive integer")
-    try require(gradientClip >= 0, "gradientClip", gradientClip, "0 (off) or a positive number")
+    try require(
+      gradientClip >= 0 && gradientClip.isFinite, "gradientClip", gradientClip, "0 (off) or a positive number")
     try require((0..<1).contains(averagingDecay), "averagingDecay", averagingDecay, "0 (off) or below 1")
     try require(schedule.isValid, "schedule", schedule, LearningRateSchedule.rule)
-    try require(checkpointInterval >= 0, "checkpointInterval", checkpointInterval, "0 or a positive number of seconds")
+    try require(
+      checkpointInterval >= 0 && checkpointInterval.isFinite, "checkpointInterval", checkpointInterval,
+      "0 or a positive number of seconds")
   }
 }

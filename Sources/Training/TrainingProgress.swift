@@ -53,7 +53,7 @@ public final class StopRequest: Sendable {
 
 /// Runs synchronous training on a thread of its own and gives its progress as values to await.
 ///
-/// Ending the iteration early asks the training to stop.
+/// Dropping the stream, as at the end of a loop over it, or cancelling the task that awaits it asks the training to stop.
 ///
 ///     for try await progress in trainingProgress({ report, stop in
 ///       let flow = ...

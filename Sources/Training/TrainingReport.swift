@@ -8,6 +8,8 @@ public struct TrainingReport: Codable, Hashable, Sendable {
     case maximumEpochs
     /// A stop was asked for; the run can be resumed.
     case interrupted
+    /// The loss stopped being a finite number; the weights are those of the best epoch before.
+    case diverged
   }
 
   /// Why training ended.

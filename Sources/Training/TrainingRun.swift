@@ -59,6 +59,9 @@ final class TrainingRun<Model: Module> {
           try restoreBest()
           return report(.interrupted)
         }
+        if let checkpoint, clock.isCheckpointDue(every: configuration.checkpointInterval) {
+          try checkpoint.save(snapshot())
+        }
       }
       try finishEpoch(shuffling, objective)
       state.seconds = clock.seconds
@@ -69,9 +72,6 @@ final class TrainingRun<Model: Module> {
       if validation != nil, state.epochsSinceBest >= configuration.patience {
         try restoreBest()
         return report(.patience)
-      }
-      if let checkpoint, clock.isCheckpointDue(every: configuration.checkpointInterval) {
-        try checkpoint.save(snapshot())
       }
     }
     try restoreBest()
@@ -101,8 +101,9 @@ final class TrainingRun<Model: Module> {
   private func requireFinite(_ value: Double, _ quantity: String) throws(TrainingError) {
     guard value.isFinite else {
       throw .diverged(
-        step: state.step + 1, epoch: state.epoch + 1, quantity: quantity, value: value,
-        learningRate: state.learningRate)
+        Divergence(
+          step: state.step + 1, epoch: state.epoch + 1, quantity: quantity, value: value,
+          learningRate: state.learningRate, reportOfBest: best == nil ? nil : report(.diverged)))
     }
   }
 
@@ -135,7 +136,7 @@ final class TrainingRun<Model: Module> {
 
   /// The mean objective over rows, in pieces that bound the memory.
   private func evaluate(_ data: Batch, _ objective: Trainer.Objective) -> Double {
-    let size = max(configuration.batchSize, 1024)
+    let size = 4096
     return withoutGradient {
       let context = LayerContext.inference
       let sum = stride(from: 0, to: data.rowCount, by: size).reduce(0.0) { sum, start in
@@ -167,7 +168,8 @@ final class TrainingRun<Model: Module> {
   private func report(_ reason: TrainingReport.StopReason) -> TrainingReport {
     TrainingReport(
       stopReason: reason, epochs: state.epoch, steps: state.step, bestEpoch: state.bestEpoch,
-      bestValidationLoss: state.bestValidationLoss, trainingLoss: state.lastEpochLoss, trainingRows: batches.values.size(0),
+      bestValidationLoss: state.bestValidationLoss, trainingLoss: state.lastEpochLoss,
+      trainingRows: batches.values.size(0),
       validationRows: validation?.rowCount ?? 0, seconds: state.seconds)
   }
 }

@@ -36,9 +36,9 @@ import Torch
     #expect(inspection.constantColumns == ["same"])
     #expect(inspection.discreteColumns == ["quality"])
     #expect(inspection.columns[2].hasSpike && inspection.columns[4].isRowNumber)
-    #expect(inspection.warnings().count == 4)
-    #expect(inspection.warnings()[1].contains("'quality' takes only 6 distinct values"))
-    #expect(inspection.warnings()[1].contains("--dequantize quality"))
+    #expect(inspection.warnings().count == 3)
+    #expect(inspection.warnings()[0].contains("'quality' takes only 6 distinct values"))
+    #expect(inspection.warnings()[0].contains("--dequantize quality"))
     let error = datasetError { try inspection.requireFittable() }
     #expect(error == .constantColumns(path: "the table", names: ["same"]))
   }

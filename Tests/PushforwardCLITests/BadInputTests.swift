@@ -118,7 +118,25 @@ struct BadInput: CustomTestStringConvertible, Sendable {
     BadInput("output of an unknown kind", ["sample", "run", "-o", "out.xyz"], 65, ["out.xyz"]),
     BadInput("output in a folder that is not there", ["sample", "run", "-o", "no/out.csv"], 74, ["no/out.csv"]),
     BadInput("picture of rows that are no images", ["sample", "run", "-o", "out.png"], 64, ["out.png", "no images"]),
-    BadInput("full disk", ["sample", "run", "-n", "5000", "-o", "/dev/full"], 65, ["/dev/full"]),
+    BadInput("full disk", ["sample", "run", "-n", "5000", "-o", "full.csv"], 74, ["full.csv"]),
+    BadInput("empty output folder", ["fit", "nsf", "good.csv", "--out", ""], 64, ["--out"]),
+    BadInput("too many threads", ["fit", "nsf", "good.csv", "--out", "new", "--threads", "100000"], 64, ["--threads"]),
+    BadInput(
+      "seed that cannot be kept", ["fit", "nsf", "good.csv", "--out", "new", "--seed", "18446744073709551615"], 64,
+      ["seed", "too large"]),
+    BadInput(
+      "endless training",
+      ["fit", "nsf", "good.csv", "--out", "new", "--set", "training.maximumEpochs=9223372036854775807"],
+      64, ["maximumEpochs", "a billion"]),
+    BadInput(
+      "model as a setting", ["fit", "nsf", "good.csv", "--out", "new", "--set", "model=real-nvp"], 64,
+      ["arguments of fit"]),
+    BadInput(
+      "uneven values to dequantize", ["fit", "nsf", "bad.csv", "--out", "new", "--dequantize", "a"], 65,
+      ["'a'", "evenly spaced"],
+      file: ("bad.csv", "a,b\n" + (1...60).map { "\([0, 0.3, 1][$0 % 3]),\($0)" }.joined(separator: "\n"))),
+    BadInput(
+      "settings that another run left", ["fit", "nsf", "good.csv", "--out", "settled"], 64, ["settled", "--overwrite"]),
   ]
 }
 
@@ -152,6 +170,9 @@ struct BadInput: CustomTestStringConvertible, Sendable {
       try program.file("\(run)/model.safetensors", "")
       try data.write(to: program.folder.appending(path: "\(run)/model.safetensors"))
     }
+    try program.file("settled/settings.yaml", "# mine\n")
+    try FileManager.default.createSymbolicLink(
+      atPath: program.folder.appending(path: "full.csv").path, withDestinationPath: "/dev/full")
     try place(model.prefix(model.count / 2), in: "cut")
     try place(Data([0, 0, 0, 0, 0, 0, 0, 1]) + model.dropFirst(8), in: "huge")
     try place(replacing("pushforward.format", with: "pushforwerd.format", in: model), in: "other")
@@ -170,7 +191,9 @@ struct BadInput: CustomTestStringConvertible, Sendable {
     let pairs = try paths.compactMap { path -> (String, Data)? in
       let url = folder.appending(path: path)
       var isDirectory: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory), !isDirectory.boolValue else {
+      guard path != "full.csv", FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory),
+        !isDirectory.boolValue
+      else {
         return (path, Data())
       }
       return (path, try Data(contentsOf: url))

@@ -56,7 +56,7 @@ import Torch
       #expect(stopped.errors.contains("pushforward resume parts"))
       let unfinished = try program.run("sample", "parts")
       #expect(unfinished.code == 74 && unfinished.errors.contains("not finished"))
-      let resumed = try program.run("resume", "parts", "--threads", "1")
+      let resumed = try program.run("resume", "parts")
       #expect(resumed.code == 0, "\(resumed.errors)")
       let draws = try ["whole", "parts"].map { try program.run("sample", $0, "-n", "20").output }
       #expect(draws[0] == draws[1])
@@ -89,6 +89,66 @@ import Torch
       _ = try program.run("sample", "a", "-n", "50", "-o", "new.csv")
       let counts = try Table(contentsOf: program.folder.appending(path: "new.csv").path).columns(["count"]).doubles()
       #expect(counts.allSatisfy { $0 == $0.rounded() && (0...6).contains($0) })
+    }
+  }
+
+  @Test func columnsOfLargeNumbersKeepTheirDifferences() throws {
+    try withProgram { program in
+      // Seconds since 1970 within half an hour: 32-bit numbers there are 128 apart.
+      let rows = (0..<400).map { "\(1_700_000_000 + ($0 * 7919) % 2000),\(Double($0 % 97) / 97)" }
+      try program.file("data.csv", "time,x\n" + rows.joined(separator: "\n"))
+      let fit = try program.run(["fit", "nsf", "data.csv", "--out", "a"] + quickFit)
+      #expect(fit.code == 0, "\(fit.errors)")
+      _ = try program.run("sample", "a", "-n", "400", "-o", "new.parquet")
+      let options = TableOptions(columns: ["time"], dtype: .float64)
+      let path = program.folder.appending(path: "new.parquet").path
+      let times = try Table(contentsOf: path, options: options).values
+      #expect(
+        abs(times.mean().item() - 1_700_001_000) < 500 && (200...1200).contains(times.standardDeviation(0).item()))
+      let score = try program.run("score", "a", "data.csv", "--json")
+      let mean = try JSONDecoder().decode([String: Double].self, from: Data(score.output.utf8))["mean_log_prob"]
+      // The density of uniform columns would be -log(2000).
+      #expect(abs((mean ?? .nan) + 7.6) < 1)
+    }
+  }
+
+  @Test func rowsWithoutADensityAreCountedAndKeepTheirPlace() throws {
+    try withProgram { program in
+      try program.file("data.csv", correlatedTable(rows: 100))
+      #expect(try program.run(["fit", "nsf", "data.csv", "--out", "a"] + quickFit).code == 0)
+      try program.file("holes.csv", "height,weight\n1.5,3.5\n,3\n1.4,1e38\n")
+      let outcome = try program.run("score", "a", "holes.csv", "-o", "scores.csv")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.output.contains("-inf"))
+      #expect(outcome.errors.contains("1 rows have density 0") && outcome.errors.contains("1 rows with missing"))
+      let lines = try String(contentsOf: program.folder.appending(path: "scores.csv"), encoding: .utf8).split(
+        separator: "\n", omittingEmptySubsequences: false)
+      #expect(lines.count >= 4 && Double(lines[1]) != nil)
+      let json = try program.run("score", "a", "holes.csv", "--json")
+      #expect(json.code == 0 && json.output.contains("\"outside_support\":1") && json.output.contains("\"missing\":1"))
+    }
+  }
+
+  @Test func aDivergingFitKeepsItsBestWeights() throws {
+    try withProgram { program in
+      try program.file("data.csv", correlatedTable(rows: 200))
+      let fit = try program.run(
+        "fit", "nsf", "data.csv", "--out", "a", "--set", "training.learningRate=1e18", "--set", "training.batchSize=180"
+      )
+      #expect(fit.code == 70, "\(fit.errors)")
+      #expect(fit.errors.contains("diverged at step"))
+      if fit.errors.contains("are kept") { #expect(try program.run("score", "a", "data.csv").code == 0) }
+    }
+  }
+
+  @Test func standardOutputThatCannotBeWrittenIsAnError() throws {
+    try withProgram { program in
+      try program.file("data.csv", correlatedTable(rows: 100))
+      #expect(try program.run(["fit", "nsf", "data.csv", "--out", "a"] + quickFit).code == 0)
+      for arguments in [["models"], ["sample", "a"], ["score", "a", "data.csv"]] {
+        let outcome = try program.run(arguments, outputPath: "/dev/full")
+        #expect(outcome.code == 74 && outcome.errors.contains("standard output"), "\(arguments): \(outcome.errors)")
+      }
     }
   }
 

@@ -18,11 +18,15 @@ struct Program {
   }
 
   /// Runs with arguments in the folder; the closure may send signals.
-  func run(_ arguments: [String], whileRunning: (Process) -> Void = { _ in }) throws -> Outcome {
+  func run(
+    _ arguments: [String], outputPath: String? = nil, whileRunning: (Process) -> Void = { _ in }
+  ) throws -> Outcome {
     let process = Process()
     process.executableURL = Self.executable
     process.arguments = arguments
     process.currentDirectoryURL = folder
+    // Small networks on one thread: tests run side by side, and threads that wait for a busy core cost much time.
+    process.environment = ProcessInfo.processInfo.environment.merging(["OMP_NUM_THREADS": "1"]) { _, new in new }
     // Files, not pipes: a full pipe would block the program.
     let files = try ["out", "err"].map { name in
       let url = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).\(name)")
@@ -31,7 +35,7 @@ struct Program {
     }
     defer { files.forEach { try? FileManager.default.removeItem(at: $0) } }
     let handles = try files.map { try FileHandle(forWritingTo: $0) }
-    process.standardOutput = handles[0]
+    process.standardOutput = try outputPath.map { try FileHandle(forWritingTo: URL(filePath: $0)) } ?? handles[0]
     process.standardError = handles[1]
     process.standardInput = FileHandle.nullDevice
     try process.run()

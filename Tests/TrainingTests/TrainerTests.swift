@@ -59,17 +59,18 @@ import _TestSupport
           return model.loss(batch, context) * (context.isTraining && calls > 20 ? Double.nan : 1)
         }, using: &rng)
     }
-    guard case .diverged(let step, _, let quantity, let value, _)? = error else {
+    guard case .diverged(let divergence)? = error else {
       Issue.record("expected a divergence, got \(String(describing: error))")
       return
     }
-    #expect(step == 11 && quantity == "loss" && value.isNaN)
+    #expect(divergence.step == 11 && divergence.quantity == "loss" && divergence.value.isNaN)
+    #expect(divergence.reportOfBest?.stopReason == .diverged)
     #expect(error?.description.contains("smaller learning rate") == true)
     #expect(model.weight.value.isFinite().all())
   }
 
   @Test func settingsOutOfRangeAreNamed() {
-    #expect(throws: TrainingError.invalidSetting(name: "batchSize", value: "0", rule: "a positive integer")) {
+    #expect(throws: TrainingError.invalidSetting(name: "batchSize", value: "0", rule: "from 1 to a billion")) {
       try Trainer(TrainingConfiguration(batchSize: 0))
     }
     #expect(throws: TrainingError.self) { try Trainer(TrainingConfiguration(learningRate: .nan)) }
@@ -137,19 +138,23 @@ import _TestSupport
     #expect(models[0] != models[2])
   }
 
-  @Test func progressIsAStreamThatStopsTraining() async throws {
+  @Test(.timeLimit(.minutes(1))) func progressIsAStreamThatStopsTraining() async throws {
     var steps: [Int] = []
-    let stream = trainingProgress { report, stop in
+    // Stopped by the stream's end; it is set once training has returned.
+    let ended = StopRequest()
+    let training = { (report: (TrainingProgress) -> Void, stop: StopRequest) throws in
+      defer { ended.request() }
       let model = LineModel()
       var rng = RandomGenerator(seed: 1)
       _ = try Trainer(TrainingConfiguration(maximumEpochs: 1_000_000, validationFraction: 0)).fit(
         model, to: LineModel.rows(64), objective: { model.loss($0, $1) }, using: &rng, stop: stop, onProgress: report)
     }
-    for try await progress in stream {
+    for try await progress in trainingProgress(training) {
       steps.append(progress.step)
       if steps.count == 3 { break }
     }
     #expect(steps.count == 3 && steps == steps.sorted())
+    while !ended.isRequested { try await Task.sleep(for: .milliseconds(5)) }
   }
 
   @Test func errorsReachWhoeverAwaitsTheStream() async {

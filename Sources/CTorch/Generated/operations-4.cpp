@@ -289,12 +289,6 @@ int32_t ct_copy_(CTTensor self, CTTensor src, bool non_blocking, char **message)
   });
 }
 
-int32_t ct__foreach_mul__Tensor(const CTTensor *self, ptrdiff_t self_count, CTTensor other, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    at::_ops::_foreach_mul__Tensor::call(tensorList(self, self_count), borrow(other));
-  });
-}
-
 int32_t ct__foreach_mul_Scalar(const CTTensor *self, ptrdiff_t self_count, CTScalar scalar, CTTensor **out0, ptrdiff_t *out0_count, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, out0_count, at::_ops::_foreach_mul_Scalar::call(tensorList(self, self_count), toScalar(scalar)));

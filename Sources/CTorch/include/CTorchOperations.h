@@ -182,7 +182,6 @@ int32_t ct_einsum(const char *equation, const CTTensor *tensors, ptrdiff_t tenso
 int32_t ct_layer_norm(CTTensor input, const ptrdiff_t *normalized_shape, ptrdiff_t normalized_shape_count, CTTensor weight, CTTensor bias, double eps, bool cudnn_enable, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_flatten_dense_tensors(const CTTensor *tensors, ptrdiff_t tensors_count, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_copy_(CTTensor self, CTTensor src, bool non_blocking, char **message) CT_NOEXCEPT;
-int32_t ct__foreach_mul__Tensor(const CTTensor *self, ptrdiff_t self_count, CTTensor other, char **message) CT_NOEXCEPT;
 int32_t ct__foreach_mul_Scalar(const CTTensor *self, ptrdiff_t self_count, CTScalar scalar, CTTensor **out0, ptrdiff_t *out0_count, char **message) CT_NOEXCEPT;
 int32_t ct__foreach_lerp__Scalar(const CTTensor *self, ptrdiff_t self_count, const CTTensor *tensors1, ptrdiff_t tensors1_count, CTScalar weight, char **message) CT_NOEXCEPT;
 int32_t ct__foreach_norm_Scalar(const CTTensor *self, ptrdiff_t self_count, CTScalar ord, int8_t dtype, CTTensor **out0, ptrdiff_t *out0_count, char **message) CT_NOEXCEPT;

@@ -12,5 +12,5 @@ func crc32(_ bytes: UnsafeRawBufferPointer, continuing start: UInt32 = 0) -> UIn
   }
 }
 
-/// The CRC-32 checksum of zip archives.
-func crc32(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { crc32($0) } }
+/// The CRC-32 checksum of zip archives and PNG pictures.
+package func crc32(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { crc32($0) } }

@@ -1247,13 +1247,6 @@ enum Operation {
     return runNothing("copy_") { message in ct_copy_(self_.raw, src.raw, nonBlocking, message) }
   }
 
-  /// `_foreach_mul_.Tensor`
-  @inline(__always)
-  static func _foreach_mul__Tensor(_ self_: [Tensor], _ other: Tensor) {
-    defer { withExtendedLifetime(self_) {}; withExtendedLifetime(other) {} }
-    return runNothing("_foreach_mul_.Tensor") { message in ct__foreach_mul__Tensor(self_.map(\.raw), self_.count, other.raw, message) }
-  }
-
   /// `_foreach_mul.Scalar`
   @inline(__always)
   static func _foreach_mul_Scalar(_ self_: [Tensor], _ scalar: Scalar) -> [Tensor] {

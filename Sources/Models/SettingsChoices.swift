@@ -1,0 +1,47 @@
+import Datasets
+import Flows
+import NeuralNetworks
+import Training
+
+/// The settings that are one word of several, for messages and for the comments of a settings file.
+enum SettingsChoices {
+  /// The words of each type, by its name.
+  static let byType: [String: [String]] = Dictionary(
+    uniqueKeysWithValues: [
+      words(TrainingConfiguration.OptimizerKind.self), words(Activation.self), words(Mixing.self),
+      words(Preprocessing.self), words(DataSettings.Missing.self), words(TableOptions.Header.self),
+    ])
+
+  /// What stands above the settings that `pushforward models NAME` prints.
+  static let comment = """
+    # Settings for: pushforward fit MODEL DATA --config FILE. Leave out what stays as it is.
+    #   data.missing: \(list(DataSettings.Missing.self))    data.header: \(list(TableOptions.Header.self))
+    #   configuration.preprocessing: \(list(Preprocessing.self))
+    #   configuration.couplings.mixing: \(list(Mixing.self))
+    #   configuration.couplings.activation: \(list(Activation.self))
+    #   configuration.couplings.network: {multilayerPerceptron: {hiddenFeatures: [64, 64]}}
+    #                                 or {residual: {hiddenFeatures: 64, blocks: 2}}
+    #   training.optimizer: \(list(TrainingConfiguration.OptimizerKind.self))
+    #   training.schedule: constant, {cosine: {warmUpSteps: 0, finalFraction: 0}}, {step: {every: 1000, factor: 0.5}}
+    #                      or {plateau: {factor: 0.5, patience: 10, minimumFraction: 0.001}}
+    #   training.checkpointInterval is in seconds; 0 turns averagingDecay, gradientClip and weightDecay off.
+
+    """
+
+  private static func words<Choice: CaseIterable & RawRepresentable>(
+    _ type: Choice.Type
+  ) -> (String, [String]) where Choice.RawValue == String {
+    ("\(type)", type.allCases.map(\.rawValue))
+  }
+
+  private static func list<Choice: CaseIterable & RawRepresentable>(
+    _ type: Choice.Type
+  ) -> String where Choice.RawValue == String {
+    words(type).1.joined(separator: ", ")
+  }
+}
+
+extension FitSettings {
+  /// The comment that explains the choices in a settings file.
+  public static var choicesComment: String { SettingsChoices.comment }
+}
