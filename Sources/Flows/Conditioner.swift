@@ -7,13 +7,6 @@ public enum ConditionerNetwork: Hashable, Sendable, Codable {
   case multilayerPerceptron(hiddenFeatures: [Int])
   /// Residual blocks of two layers each.
   case residual(hiddenFeatures: Int, blocks: Int)
-
-  var hasPositiveSizes: Bool {
-    switch self {
-    case .multilayerPerceptron(let sizes): sizes.allSatisfy { $0 > 0 }
-    case .residual(let features, let blocks): features > 0 && blocks > 0
-    }
-  }
 }
 
 /// What gives a coupling its parameters: a network of the kept features and the context, or, when there is neither,

@@ -1,3 +1,4 @@
+import Foundation
 public import NeuralNetworks
 
 /// What every flow of couplings can be told, whatever its couplings do.
@@ -29,10 +30,8 @@ public struct CouplingOptions: Hashable, Sendable, Codable {
   ///
   /// - Throws: `FlowConfigurationError` for the first that does not.
   public func validate() throws(FlowConfigurationError) {
-    guard layers > 0 else { throw .outOfRange(field: "layers", expected: "at least 1", actual: "\(layers)") }
-    guard network.hasPositiveSizes else {
-      throw .outOfRange(field: "network", expected: "positive sizes", actual: "\(network)")
-    }
+    try checkRange("layers", layers, in: 1...Limit.layers)
+    try network.validate()
     guard dropout >= 0 && dropout < 1 else {
       throw .outOfRange(field: "dropout", expected: "at least 0 and below 1", actual: "\(dropout)")
     }
@@ -43,18 +42,19 @@ public struct CouplingOptions: Hashable, Sendable, Codable {
 public enum FlowConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A value lies outside what is possible.
   case outOfRange(field: String, expected: String, actual: String)
+  /// Every size is possible, but not all of them together.
+  case tooManyWeights(count: Double)
 
-  /// The field, what it must be and what it is.
+  /// What is wrong: the field, what it must be and what it is.
   public var description: String {
     switch self {
     case .outOfRange(let field, let expected, let actual): "\(field): expected \(expected), got \(actual)"
+    case .tooManyWeights(let count):
+      "the flow would have \(Self.short(count)) weights; at most \(Self.short(Limit.weights))"
     }
   }
-}
 
-func validateFeatures(_ features: Int, _ contextFeatures: Int) throws(FlowConfigurationError) {
-  guard features > 0 else { throw .outOfRange(field: "features", expected: "at least 1", actual: "\(features)") }
-  guard contextFeatures >= 0 else {
-    throw .outOfRange(field: "contextFeatures", expected: "at least 0", actual: "\(contextFeatures)")
+  private static func short(_ count: Double) -> String {
+    String(format: "%.2g", count).replacing("e+0", with: "e").replacing("e+", with: "e")
   }
 }

@@ -14,4 +14,15 @@ public protocol FlowLayer: Module {
   ///   - layerContext: whether layers train, and their random numbers.
   /// - Returns: a bijection of event rank 1.
   func bijection(given context: Tensor?, _ layerContext: LayerContext) -> any Bijection
+
+  /// What is wrong with the values of the buffers, starting with the name of one ("scale is not positive"); nil when
+  /// they make a bijection.
+  ///
+  /// Shapes are right by the time it is asked. A layer without buffers need not implement it.
+  var defect: String? { get }
+}
+
+extension FlowLayer {
+  /// Nothing.
+  public var defect: String? { nil }
 }

@@ -41,6 +41,14 @@ public struct RotationLayer: FlowLayer {
       ? Orthogonal(refining: matrix.value) : Orthogonal(matrix: matrix.value)
   }
 
+  /// A matrix that is not orthogonal to 32-bit rounding, or not finite.
+  public var defect: String? {
+    let wide = matrix.value.to(.float64)
+    let gram = wide.transposed().matmul(wide)
+    let error = (gram - Tensor.identity(gram.size(0), dtype: .float64, device: gram.device)).absolute().max().item()
+    return error <= 1e-4 ? nil : "matrix is not orthogonal"
+  }
+
   /// Visits `matrix`.
   public func visitParameters(_ visitor: inout some ParameterVisitor) { visitor.visit(matrix, named: "matrix") }
 }
@@ -68,6 +76,12 @@ public struct PermutationLayer: FlowLayer {
   /// The permutation; it does not depend on the context.
   public func bijection(given context: Tensor?, _ layerContext: LayerContext) -> any Bijection {
     Permutation(order: order.value)
+  }
+
+  /// An order that leaves features out.
+  public var defect: String? {
+    let indices = order.value.scalars(as: Int.self)
+    return indices.sorted() == Array(indices.indices) ? nil : "order is not a permutation"
   }
 
   /// Visits `order`.

@@ -50,19 +50,25 @@ public enum NeuralSplineFlow {
     ///
     /// - Throws: `FlowConfigurationError` for the first that does not.
     public func validate() throws(FlowConfigurationError) {
-      try validateFeatures(features, contextFeatures)
+      try validateFeatures()
       try couplings.validate()
-      guard bins > 0 else { throw .outOfRange(field: "bins", expected: "at least 1", actual: "\(bins)") }
-      guard bound > 0 && bound.isFinite else {
-        throw .outOfRange(field: "bound", expected: "a positive number", actual: "\(bound)")
+      try checkRange("bins", bins, in: 1...4096)
+      guard bound >= 1e-3 && bound <= 1e6 else {
+        throw .outOfRange(field: "bound", expected: "at least 0.001 and at most 1e6", actual: "\(bound)")
       }
-      guard minimumBinSize > 0 && minimumBinSize * Double(bins) < 1 else {
+      guard minimumBinSize >= 1e-6 && minimumBinSize * Double(bins) < 1 else {
         throw .outOfRange(
-          field: "minimumBinSize", expected: "more than 0 and less than 1/bins", actual: "\(minimumBinSize)")
+          field: "minimumBinSize", expected: "at least 1e-6 and less than 1/bins", actual: "\(minimumBinSize)")
       }
-      guard minimumSlope > 0 && minimumSlope < 1 else {
-        throw .outOfRange(field: "minimumSlope", expected: "more than 0 and less than 1", actual: "\(minimumSlope)")
+      guard minimumSlope >= 1e-6 && minimumSlope < 1 else {
+        throw .outOfRange(field: "minimumSlope", expected: "at least 1e-6 and less than 1", actual: "\(minimumSlope)")
       }
+      try validateWeightCount()
+    }
+
+    /// The number of elements of all parameters and buffers of the flow.
+    public var weightCount: Double {
+      weightCount(of: couplings, parametersPerFeature: 3 * Double(bins) - 1)
     }
 
     /// Spline couplings with mixing between them.

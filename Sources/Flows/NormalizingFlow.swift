@@ -115,6 +115,14 @@ public struct NormalizingFlow: ConditionalDistribution {
     for (index, layer) in layers.enumerated() { visitor.visit(layer, named: "layers.\(index)") }
   }
 
+  /// What is wrong with the buffers, by name, as after loading them from a damaged file; nil when all can be used.
+  public var defect: String? {
+    func named(_ name: String, _ layer: any FlowLayer) -> String? { layer.defect.map { "\(name).\($0)" } }
+    if let defect = named("preprocessing", preprocessing) { return defect }
+    if let defect = contextPreprocessing.flatMap({ named("contextPreprocessing", $0) }) { return defect }
+    return layers.enumerated().lazy.compactMap { named("layers.\($0)", $1) }.first
+  }
+
   private func checkContext(_ context: Tensor?) {
     precondition(
       context.map { $0.rank > 0 && $0.size(-1) == contextFeatures } ?? (contextFeatures == 0),
@@ -133,7 +141,12 @@ public protocol FlowConfiguration: Hashable, Sendable, Codable {
   var contextFeatures: Int { get }
   /// What happens to data before the learned steps.
   var preprocessing: Preprocessing { get }
-  /// Whether the values make sense.
+  /// The number of elements of all parameters and buffers of the flow, preprocessing included.
+  ///
+  /// It is computed without building anything and must not trap whatever the sizes, hence a real number. A file with
+  /// much fewer is refused before the flow is built.
+  var weightCount: Double { get }
+  /// Whether the values make sense, each alone and all together.
   ///
   /// - Throws: `FlowConfigurationError` for the first that does not.
   func validate() throws(FlowConfigurationError)

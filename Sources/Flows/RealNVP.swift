@@ -37,9 +37,13 @@ public enum RealNVP {
     ///
     /// - Throws: `FlowConfigurationError` for the first that does not.
     public func validate() throws(FlowConfigurationError) {
-      try validateFeatures(features, contextFeatures)
+      try validateFeatures()
       try couplings.validate()
+      try validateWeightCount()
     }
+
+    /// The number of elements of all parameters and buffers of the flow.
+    public var weightCount: Double { weightCount(of: couplings, parametersPerFeature: 2, ownPerFeature: 1) }
 
     /// Affine couplings with mixing between them.
     public func makeLayers(using rng: inout RandomGenerator) -> [any FlowLayer] {

@@ -41,6 +41,12 @@ public struct StandardizationLayer: PreprocessingLayer {
     Standardization(mean: mean.value, scale: scale.value)
   }
 
+  /// A mean that is not finite, or a scale that is not finite and positive.
+  public var defect: String? {
+    guard mean.value.isFinite().all() else { return "mean is not finite" }
+    return scale.value.isFinite().all() && (scale.value .> 0).all() ? nil : "scale is not positive and finite"
+  }
+
   /// Visits `mean`, then `scale`.
   public func visitParameters(_ visitor: inout some ParameterVisitor) {
     visitor.visit(mean, named: "mean")

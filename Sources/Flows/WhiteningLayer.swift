@@ -61,6 +61,20 @@ public struct WhiteningLayer: PreprocessingLayer {
       mean: mean.value, matrix: matrix.value, inverseMatrix: inverseMatrix.value, logDeterminant: logDeterminant.value)
   }
 
+  /// A buffer that is not finite, or matrices that are not the inverse of each other to 32-bit rounding.
+  public var defect: String? {
+    let named = [
+      ("mean", mean), ("matrix", matrix), ("inverseMatrix", inverseMatrix), ("logDeterminant", logDeterminant),
+    ]
+    if let (name, _) = named.first(where: { !$1.value.isFinite().all() }) { return "\(name) is not finite" }
+    let (left, right) = (inverseMatrix.value.to(.float64), matrix.value.to(.float64))
+    let identity = Tensor.identity(left.size(0), dtype: .float64, device: left.device)
+    // Each product of two rounded numbers is off by a share of itself.
+    let rounding = left.absolute().matmul(right.absolute()) * 1e-5
+    let isInverse = ((left.matmul(right) - identity).absolute() .<= rounding).all()
+    return isInverse ? nil : "inverseMatrix is not the inverse of matrix"
+  }
+
   /// Visits `mean`, `matrix`, `inverseMatrix`, `logDeterminant`.
   public func visitParameters(_ visitor: inout some ParameterVisitor) {
     visitor.visit(mean, named: "mean")

@@ -14,6 +14,9 @@ public struct CatalogueEntry: Sendable {
   public let defaults: SettingsValue
   /// How it is trained unless told otherwise.
   public let trainingDefaults: TrainingConfiguration
+  /// The number of elements of all parameters and buffers, without making the model; throws what `make` throws for a
+  /// configuration that cannot be used.
+  let countWeights: @Sendable (SettingsValue, _ features: Int) throws -> Double
   /// Makes the model for rows of so many columns.
   let make: @Sendable (SettingsValue, _ features: Int, inout RandomGenerator) throws -> any GenerativeModel
 
@@ -32,6 +35,13 @@ public struct CatalogueEntry: Sendable {
     _ configuration: SettingsValue, features: Int, using rng: inout RandomGenerator
   ) throws -> any GenerativeModel {
     try make(try defaults.merging(configuration), features, &rng)
+  }
+
+  /// The number of elements of all parameters and buffers of the model with a configuration, without making it.
+  ///
+  /// - Throws: `SettingsError` or `ModelError.configuration` when the configuration cannot be used.
+  func weightCount(_ configuration: SettingsValue, features: Int) throws -> Double {
+    try countWeights(try defaults.merging(configuration), features)
   }
 }
 

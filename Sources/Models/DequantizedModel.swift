@@ -17,6 +17,8 @@ protocol DequantizedModel: GenerativeModel {
 extension DequantizedModel {
   var features: Int { generator.features }
 
+  var defect: String? { generator.defect }
+
   func prepare(for data: Batch) { generator.prepare(for: noisy(data, .inference)) }
 
   func loss(_ batch: Batch, _ context: LayerContext) -> Tensor { generator.loss(noisy(batch, context), context) }

@@ -28,6 +28,8 @@ struct FlowModel: DensityModel {
     flow.conditioned(on: context).logProb(rows, chunkSize: Self.chunkSize)
   }
 
+  var defect: String? { flow.defect.map { "flow.\($0)" } }
+
   func visitParameters(_ visitor: inout some ParameterVisitor) { visitor.visit(flow, named: "flow") }
 }
 
@@ -48,14 +50,29 @@ extension Catalogue {
     CatalogueEntry(
       name: name, summary: summary, abilities: [.sample, .score], defaults: settings(of: configuration),
       trainingDefaults: TrainingConfiguration(),
+      countWeights: { settings, features in
+        let configuration: Configuration = try sized(settings, features)
+        try explaining(name) { () throws(FlowConfigurationError) in try configuration.validate() }
+        return configuration.weightCount
+      },
       make: { settings, features, rng in
-        let sized = settings.adding(["features": .integer(features), "contextFeatures": .integer(0)])
-        do {
-          return FlowModel(flow: try NormalizingFlow(try sized.decoded(as: Configuration.self), using: &rng))
-        } catch let error as FlowConfigurationError {
-          throw ModelError.configuration(model: name, reason: "\(error)")
+        let configuration: Configuration = try sized(settings, features)
+        return try explaining(name) { () throws(FlowConfigurationError) in
+          FlowModel(flow: try NormalizingFlow(configuration, using: &rng))
         }
       })
+  }
+
+  private static func sized<Configuration: FlowConfiguration>(
+    _ settings: SettingsValue, _ features: Int
+  ) throws -> Configuration {
+    try settings.adding(["features": .integer(features), "contextFeatures": .integer(0)]).decoded()
+  }
+
+  private static func explaining<Result>(
+    _ name: String, _ body: () throws(FlowConfigurationError) -> Result
+  ) throws(ModelError) -> Result {
+    do { return try body() } catch { throw .configuration(model: name, reason: "\(error)") }
   }
 
   /// A configuration without the sizes that the data decide.

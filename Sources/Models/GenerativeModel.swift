@@ -17,6 +17,15 @@ public protocol GenerativeModel: Module {
 
   /// New rows, [count, features], without gradient.
   func sample(_ count: Int, given context: Tensor?, using rng: inout RandomGenerator) -> Tensor
+
+  /// What is wrong with loaded weights that have the right shapes, starting with the name of a tensor; nil when the
+  /// model can be used. A model that wraps another forwards it.
+  var defect: String? { get }
+}
+
+extension GenerativeModel {
+  /// Nothing.
+  public var defect: String? { nil }
 }
 
 /// A generative model with a density.

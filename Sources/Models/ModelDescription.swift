@@ -52,4 +52,48 @@ public struct ModelDescription: Codable, Hashable, Sendable {
 extension ModelDescription {
   /// Rows that a model drew, `[rows, columns]`, in the user's units: 64-bit, discrete columns exactly on their grid.
   public func dataRows(_ rows: Tensor) -> Tensor { RowUnits(self).dataRows(rows) }
+
+  /// Whether the fields fit together; the configuration is not looked at.
+  ///
+  /// - Throws: `SettingsError.invalid` for the first that does not.
+  public func validate() throws(SettingsError) {
+    guard !columns.isEmpty else { throw .invalid(reason: "it has no columns") }
+    var seen: Set<String> = []
+    if let twice = columns.first(where: { !seen.insert($0).inserted }) {
+      throw .invalid(reason: "the column '\(twice)' is there twice")
+    }
+    let read = sourceColumns.flatMap { name in categories[name]?.map { "\(name)=\($0)" } ?? [name] }
+    guard read == columns else { throw .invalid(reason: "sourceColumns and categories do not make the columns") }
+    if let offsets, offsets.count != columns.count || !offsets.allSatisfy(\.isFinite) {
+      throw .invalid(reason: "the offsets must be one finite number for each column")
+    }
+    try validateGrids()
+    if let imageSize { try validate(imageSize) }
+  }
+
+  private func validateGrids() throws(SettingsError) {
+    var seen: Set<Int> = []
+    for grid in grids {
+      guard columns.indices.contains(grid.column) else {
+        throw .invalid(reason: "a grid is of column \(grid.column), but there are \(columns.count), from 0 on")
+      }
+      guard seen.insert(grid.column).inserted else {
+        throw .invalid(reason: "the column '\(columns[grid.column])' has two grids")
+      }
+      guard grid.step > 0, [grid.step, grid.minimum, grid.maximum].allSatisfy(\.isFinite), grid.minimum <= grid.maximum
+      else {
+        throw .invalid(
+          reason: "the grid of column '\(columns[grid.column])' must have a positive step and go upwards, not "
+            + "from \(grid.minimum) to \(grid.maximum) by \(grid.step)")
+      }
+    }
+  }
+
+  private func validate(_ imageSize: [Int]) throws(SettingsError) {
+    guard imageSize.count == 2, imageSize.allSatisfy({ $0 > 0 && columns.count.isMultiple(of: $0) }),
+      imageSize[0] == columns.count / imageSize[1]
+    else {
+      throw .invalid(reason: "an image of size \(imageSize) does not have \(columns.count) pixels, one for each column")
+    }
+  }
 }

@@ -31,8 +31,9 @@ public enum ModelFile {
   public static func load(from url: URL) throws -> (model: any GenerativeModel, description: ModelDescription) {
     let file = try Safetensors(contentsOf: url)
     let description = try describe(file.metadata, path: url.path)
+    let entry = try entry(of: description, path: url.path)
+    try check(file.tensors, hold: entry, description, path: url.path)
     var rng = RandomGenerator(seed: 0)
-    let entry = try Catalogue.entry(named: description.model)
     let model: any GenerativeModel
     do {
       model = try entry.makeModel(description.configuration, features: description.columns.count, using: &rng)
@@ -45,7 +46,34 @@ public enum ModelFile {
     } catch {
       throw ModelError.weights(path: url.path, reason: "\(error)")
     }
+    if let defect = model.defect { throw ModelError.weights(path: url.path, reason: defect) }
     return (model, description)
+  }
+
+  private static func entry(of description: ModelDescription, path: String) throws(ModelError) -> CatalogueEntry {
+    do {
+      return try Catalogue.entry(named: description.model)
+    } catch {
+      throw .notAModel(path: path, reason: "\(error)")
+    }
+  }
+
+  /// Stops before a model is made that the file cannot fill. A file that lacks up to half of the weights is let through:
+  /// loading names the first tensor that it lacks.
+  private static func check(
+    _ tensors: [String: Tensor], hold entry: CatalogueEntry, _ description: ModelDescription, path: String
+  ) throws(ModelError) {
+    let needed: Double
+    do {
+      needed = try entry.weightCount(description.configuration, features: description.columns.count)
+    } catch {
+      throw .notAModel(path: path, reason: "its configuration cannot be used: \(error)")
+    }
+    let held = tensors.values.reduce(0) { $0 + $1.elementCount }
+    guard needed <= 2 * Double(held) else {
+      let count = String(format: "%.0f", needed)
+      throw .weights(path: path, reason: "its configuration makes \(count) weights, but the file holds \(held)")
+    }
   }
 
   private static func describe(_ metadata: [String: String], path: String) throws -> ModelDescription {
@@ -56,14 +84,22 @@ public enum ModelFile {
       throw ModelError.newerFormat(
         path: path, format: found, supported: format, version: metadata[versionKey] ?? "unknown")
     }
+    guard found >= 1 else { throw ModelError.notAModel(path: path, reason: "it has the format \(found)") }
     guard let text = metadata[descriptionKey] else {
       throw ModelError.notAModel(path: path, reason: "it has no '\(descriptionKey)' in its metadata")
     }
+    let description: ModelDescription
     do {
-      return try JSONDecoder().decode(ModelDescription.self, from: Data(text.utf8))
+      description = try JSONDecoder().decode(ModelDescription.self, from: Data(text.utf8))
     } catch {
       throw ModelError.notAModel(
         path: path, reason: "its description cannot be read: \(SettingsError(wrapping: error))")
     }
+    do {
+      try description.validate()
+    } catch {
+      throw ModelError.notAModel(path: path, reason: "its description is wrong: \(error)")
+    }
+    return description
   }
 }

@@ -69,8 +69,10 @@ import _TestSupport
         try configuration.validate()
         return nil
       } catch {
-        guard case .outOfRange(let field, _, _) = error else { return "?" }
-        return field
+        switch error {
+        case .outOfRange(let field, _, _): return field
+        case .tooManyWeights: return "all together"
+        }
       }
     }
     #expect(field { _ in } == nil)
@@ -85,6 +87,110 @@ import _TestSupport
     #expect(field { $0.couplings.dropout = 1 } == "dropout")
     #expect(field { $0.couplings.network = .multilayerPerceptron(hiddenFeatures: [8, 0]) } == "network")
     #expect(field { $0.couplings.network = .residual(hiddenFeatures: 8, blocks: 0) } == "network")
+    // Sizes that would trap, loop for ever or eat all memory.
+    #expect(field { $0.features = 1_000_001 } == "features")
+    #expect(field { $0.contextFeatures = .max } == "contextFeatures")
+    #expect(field { ($0.bins, $0.minimumBinSize) = (4_000_000_000_000_000_000, 1e-30) } == "bins")
+    #expect(field { $0.bound = 1e308 } == "bound")
+    #expect(field { $0.bound = 1e-4 } == "bound")
+    #expect(field { $0.minimumBinSize = 1e-30 } == "minimumBinSize")
+    #expect(field { $0.minimumSlope = 1e-30 } == "minimumSlope")
+    #expect(field { $0.couplings.layers = 1_000_000_000 } == "layers")
+    let huge = 3_000_000_000
+    #expect(field { $0.couplings.network = .multilayerPerceptron(hiddenFeatures: [huge, huge]) } == "network")
+    let deep = [Int](repeating: 1, count: 101)
+    #expect(field { $0.couplings.network = .multilayerPerceptron(hiddenFeatures: deep) } == "network")
+    #expect(field { $0.couplings.network = .residual(hiddenFeatures: huge, blocks: 1) } == "network")
+    #expect(field { $0.couplings.network = .residual(hiddenFeatures: 8, blocks: 101) } == "network")
+    #expect(field { $0.features = 100_000 } == "all together")
+    let wide = ConditionerNetwork.multilayerPerceptron(hiddenFeatures: [65_536, 65_536])
+    #expect(field { $0.couplings.network = wide } == "all together")
+  }
+
+  @Test func limitsAreExplained() {
+    var configuration = NeuralSplineFlow.Configuration(features: 2)
+    configuration.couplings.layers = 5000
+    #expect(
+      throws: FlowConfigurationError.outOfRange(
+        field: "layers", expected: "at least 1 and at most 1000", actual: "5000")
+    ) { try configuration.validate() }
+    let wide = RealNVP.Configuration(features: 100_000)
+    let error = #expect(throws: FlowConfigurationError.self) { try wide.validate() }
+    #expect(error?.description == "the flow would have 4e10 weights; at most 1e9")
+  }
+
+  @Test func weightsAreCountedWithoutBuilding() throws {
+    func check(_ configuration: some FlowConfiguration) throws {
+      let held = try flow(configuration).state().values.reduce(0) { $0 + $1.elementCount }
+      #expect(configuration.weightCount == Double(held), "\(configuration)")
+    }
+    let networks: [ConditionerNetwork] = [
+      .multilayerPerceptron(hiddenFeatures: []), .multilayerPerceptron(hiddenFeatures: [7, 3]),
+      .residual(hiddenFeatures: 5, blocks: 3),
+    ]
+    for (features, context) in [(1, 0), (1, 2), (2, 0), (5, 3)] {
+      for (network, mixing) in zip(networks, Mixing.allCases) {
+        let couplings = CouplingOptions(layers: 3, network: network, mixing: mixing)
+        for preprocessing in Preprocessing.allCases {
+          try check(
+            NeuralSplineFlow.Configuration(
+              features: features, contextFeatures: context, preprocessing: preprocessing, couplings: couplings, bins: 4)
+          )
+          try check(
+            RealNVP.Configuration(
+              features: features, contextFeatures: context, preprocessing: preprocessing, couplings: couplings))
+        }
+      }
+    }
+  }
+
+  @Test(arguments: FlowCase.all) func goodBuffersHaveNoDefect(_ row: FlowCase) throws {
+    for dtype in [DType.float32, .float64] { #expect(try row.randomized(dtype: dtype).defect == nil) }
+  }
+
+  /// Correlated columns of very different units leave the matrices' products large rounding errors.
+  @Test func whiteningOfAnyUnitsHasNoDefect() throws {
+    var rng = RandomGenerator(seed: 8)
+    let flow = try flow(RealNVP.Configuration(features: 30, preprocessing: .whiten))
+    let common = Tensor.normal([400, 1], dtype: .float64, using: &rng)
+    let noise = Tensor.normal([400, 30], dtype: .float64, using: &rng) * 1e-4
+    let units = Tensor((0..<30).map { pow(10, Double($0 - 15)) })
+    flow.standardize(to: (common + noise) * units + units * 100)
+    #expect(flow.defect == nil)
+  }
+
+  @Test func defectsAreNamed() throws {
+    func defect(
+      _ name: String, _ values: [Double], _ preprocessing: Preprocessing = .standardize, _ mixing: Mixing = .orthogonal
+    ) throws -> String? {
+      let flow = try flow(
+        RealNVP.Configuration(
+          features: 2, contextFeatures: 1, preprocessing: preprocessing,
+          couplings: CouplingOptions(layers: 2, mixing: mixing)))
+      let buffer = try #require(flow.namedBuffers.first { $0.name == name }?.buffer)
+      buffer.assign(Tensor(values, shape: buffer.value.shape))
+      return flow.defect
+    }
+    #expect(try defect("preprocessing.mean", [0, .nan]) == "preprocessing.mean is not finite")
+    for scale in [0, -1, .infinity, .nan] {
+      #expect(try defect("preprocessing.scale", [1, scale]) == "preprocessing.scale is not positive and finite")
+    }
+    #expect(
+      try defect("contextPreprocessing.scale", [0]) == "contextPreprocessing.scale is not positive and finite")
+    for matrix in [[1, 0, 0, 2], [1, 0, 0, .nan], [0, 0, 0, 0]] {
+      #expect(try defect("layers.1.matrix", matrix) == "layers.1.matrix is not orthogonal")
+    }
+    for order: [Double] in [[7, 9], [0, 0], [-1, 0]] {
+      #expect(try defect("layers.1.order", order, .standardize, .permutation) == "layers.1.order is not a permutation")
+    }
+    #expect(try defect("layers.1.order", [1, 0], .standardize, .permutation) == nil)
+    for name in ["preprocessing.matrix", "preprocessing.inverseMatrix"] {
+      #expect(
+        try defect(name, [2, 0, 0, 1], .whiten) == "preprocessing.inverseMatrix is not the inverse of matrix")
+      #expect(try defect(name, [.nan, 0, 0, 1], .whiten) == "\(name) is not finite")
+    }
+    let name = "preprocessing.logDeterminant"
+    #expect(try defect(name, [.infinity], .whiten) == "\(name) is not finite")
   }
 
   @Test func configurationsSurviveJSON() throws {

@@ -65,15 +65,25 @@ import _TestSupport
     }
   }
 
-  @Test func aConfigurationThatCannotBeIsRefusedBeforeItCostsMemory() throws {
+  /// What nobody could have fitted is refused in words, at once, whatever it would cost to build.
+  @Test(arguments: HostileEdit.all) func hostileFilesAreRefused(_ edit: HostileEdit) throws {
     try withTemporaryFolder { folder in
-      let run = try run(in: folder)
-      var file = try Safetensors(contentsOf: run.model)
-      let text = try #require(file.metadata["pushforward.model"])
-      file.metadata["pushforward.model"] = text.replacing("\"bins\":8", with: "\"bins\":-3")
-      try file.write(to: run.model)
-      let error = #expect(throws: ModelError.self) { try run.loadModel() }
-      #expect(error?.description.contains("bins") == true)
+      let url = folder.appending(path: "model.safetensors")
+      var file = try HostileEdit.goodFile()
+      try edit.apply(&file)
+      try file.write(to: url)
+      var found: ModelError?
+      let time = ContinuousClock().measure {
+        found = #expect(throws: ModelError.self) { try ModelFile.load(from: url) }
+      }
+      #expect(time < .seconds(2))
+      let error = try #require(found)
+      #expect(error.description.contains(edit.words), "\(error)")
+      switch error {
+      case .weights: #expect(edit.isAboutWeights)
+      case .notAModel: #expect(!edit.isAboutWeights)
+      default: Issue.record("\(error)")
+      }
     }
   }
 
