@@ -14,10 +14,10 @@ public struct CouplingOptions: Hashable, Sendable, Codable {
   /// What mixes features between couplings.
   public var mixing: Mixing
 
-  /// Five couplings with hidden layers of 64 and 64, mixed by rotations, unless told otherwise.
+  /// Five couplings with hidden layers of 64 and 64, mixed by permutations, unless told otherwise.
   public init(
     layers: Int = 5, network: ConditionerNetwork = .multilayerPerceptron(hiddenFeatures: [64, 64]),
-    activation: Activation = .relu, dropout: Double = 0, mixing: Mixing = .orthogonal
+    activation: Activation = .relu, dropout: Double = 0, mixing: Mixing = .permutation
   ) {
     self.layers = layers
     self.network = network

@@ -37,11 +37,16 @@ extension FlowConfiguration {
   ///
   /// - Parameters:
   ///   - couplings: the number of couplings, their networks, and the mixing between them.
+  ///   - kept: the number of features that a coupling keeps.
   ///   - parametersPerFeature: what a coupling's network gives for each transformed feature.
   ///   - ownPerFeature: what a coupling holds beside its network for each transformed feature.
+  ///   - ownPerKeptFeature: what it holds for each kept feature.
   /// - Returns: the number of elements of all parameters and buffers.
-  func weightCount(of couplings: CouplingOptions, parametersPerFeature: Double, ownPerFeature: Double = 0) -> Double {
-    let kept = Double(features / 2)
+  func weightCount(
+    of couplings: CouplingOptions, keeping kept: Int, parametersPerFeature: Double, ownPerFeature: Double = 0,
+    ownPerKeptFeature: Double = 0
+  ) -> Double {
+    let kept = Double(kept)
     let moved = Double(features) - kept
     let context = Double(contextFeatures)
     let outputs = moved * parametersPerFeature
@@ -51,7 +56,7 @@ extension FlowConfiguration {
     let mixing = features > 1 ? couplings.mixing.weightCount(features: Double(features)) : 0
     let layers = Double(couplings.layers)
     return preprocessing.weightCount(features: Double(features)) + 2 * context
-      + layers * (network + moved * ownPerFeature) + (layers - 1) * mixing
+      + layers * (network + moved * ownPerFeature + kept * ownPerKeptFeature) + (layers - 1) * mixing
   }
 }
 

@@ -68,7 +68,10 @@ public enum NeuralSplineFlow {
 
     /// The number of elements of all parameters and buffers of the flow.
     public var weightCount: Double {
-      weightCount(of: couplings, parametersPerFeature: 3 * Double(bins) - 1)
+      let parameters = 3 * Double(bins) - 1
+      return weightCount(
+        of: couplings, keeping: SplineCoupling.kept(of: features), parametersPerFeature: parameters,
+        ownPerKeptFeature: parameters)
     }
 
     /// Spline couplings with mixing between them.

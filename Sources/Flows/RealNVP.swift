@@ -43,7 +43,9 @@ public enum RealNVP {
     }
 
     /// The number of elements of all parameters and buffers of the flow.
-    public var weightCount: Double { weightCount(of: couplings, parametersPerFeature: 2, ownPerFeature: 1) }
+    public var weightCount: Double {
+      weightCount(of: couplings, keeping: features / 2, parametersPerFeature: 2, ownPerFeature: 1)
+    }
 
     /// Affine couplings with mixing between them.
     public func makeLayers(using rng: inout RandomGenerator) -> [any FlowLayer] {

@@ -65,7 +65,7 @@ struct FlowCase: Sendable, CustomTestStringConvertible {
 
   private static let spline = [
     splines("1 feature", 1), splines("1 feature, context", 1, 2), splines("2 features", 2),
-    splines("2 features, context", 2, 3), splines("5 features, permutations", 5, 0, .permutation),
+    splines("2 features, context", 2, 3, spread: 0.15), splines("5 features, permutations", 5, 0, .permutation),
     splines("4 features, reversals, context", 4, 1, .reversal),
     splines("residual", 3, 2, network: .residual(hiddenFeatures: 12, blocks: 2), spread: 0.1),
   ]

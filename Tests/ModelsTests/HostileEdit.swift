@@ -38,10 +38,10 @@ struct HostileEdit: Sendable, CustomTestStringConvertible {
       "a number of blocks of at least 1 and at most 100"),
     // Within the limits, but not within the file.
     setting(
-      "[4]", "[10000,10000]", "its configuration makes 200520054 weights, but the file holds 254", isAboutWeights: true),
+      "[4]", "[10000,10000]", "its configuration makes 200520100 weights, but the file holds 300", isAboutWeights: true),
     setting(
       "\"columns\":[\"a\",\"b\"]", "\"columns\":[\(columns(5000))]", removing: "\"sourceColumns\":[\"a\",\"b\"],",
-      adding: "\"sourceColumns\":[\(columns(5000))]", "but the file holds 254", isAboutWeights: true),
+      adding: "\"sourceColumns\":[\(columns(5000))]", "the offsets must be one finite number"),
   ]
 
   private static let fields =
