@@ -6,22 +6,10 @@ public import Torch
 public enum Mixing: String, Hashable, Sendable, Codable, CaseIterable {
   /// A random rotation or reflection, drawn once.
   case orthogonal
-  /// A random order of the features, drawn once; two neighbouring couplings together transform every feature.
+  /// Random orders of the features, drawn once so that soon every feature has helped to transform every other.
   case permutation
   /// The reversed order of the features: couplings transform the halves in turn.
   case reversal
-
-  /// The layer after the coupling of an index.
-  func layer(features: Int, after index: Int, using rng: inout RandomGenerator) -> any FlowLayer {
-    switch self {
-    case .orthogonal: RotationLayer(features: features, using: &rng)
-    case .permutation:
-      index.isMultiple(of: 2)
-        ? PermutationLayer(features: features, swapping: features / 2, using: &rng)
-        : PermutationLayer(order: Array(0..<features).shuffled(using: &rng))
-    case .reversal: PermutationLayer(order: (0..<features).reversed())
-    }
-  }
 }
 
 /// A fixed rotation or reflection of the features.
@@ -60,18 +48,6 @@ public struct PermutationLayer: FlowLayer {
 
   /// A layer with a given order: the feature `order[i]` comes to place `i`.
   public init(order: [Int]) { self.order = Buffer(Tensor(order)) }
-
-  /// A random order that brings the first features behind all others that can take their place.
-  ///
-  /// - Parameters:
-  ///   - features: the number of features.
-  ///   - count: how many leading features are to leave the lead; at most half.
-  ///   - rng: the source of random numbers.
-  public init(features: Int, swapping count: Int, using rng: inout RandomGenerator) {
-    let others = Array(count..<features).shuffled(using: &rng)
-    let rest = (Array(0..<count) + others.dropFirst(count)).shuffled(using: &rng)
-    self.init(order: Array(others.prefix(count)) + rest)
-  }
 
   /// The permutation; it does not depend on the context.
   public func bijection(given context: Tensor?, _ layerContext: LayerContext) -> any Bijection {

@@ -78,7 +78,7 @@ public enum NeuralSplineFlow {
     public func makeLayers(using rng: inout RandomGenerator) -> [any FlowLayer] {
       let form = RationalQuadraticSpline.Form(
         bins: bins, bound: bound, minimumBinSize: minimumBinSize, minimumSlope: minimumSlope)
-      return couplings.makeLayers(features: features, using: &rng) { rng in
+      return couplings.makeLayers(features: features, keeping: SplineCoupling.kept(of: features), using: &rng) { rng in
         SplineCoupling(
           features: features, contextFeatures: contextFeatures, form: form, options: couplings, using: &rng)
       }
@@ -89,13 +89,18 @@ public enum NeuralSplineFlow {
 extension CouplingOptions {
   /// Couplings with a mixing layer between each two; a single feature needs none.
   func makeLayers(
-    features: Int, using rng: inout RandomGenerator, coupling: (inout RandomGenerator) -> any FlowLayer
+    features: Int, keeping kept: Int, using rng: inout RandomGenerator,
+    coupling: (inout RandomGenerator) -> any FlowLayer
   ) -> [any FlowLayer] {
     var result: [any FlowLayer] = []
+    var orders = BalancedOrders(features: features, keeping: kept)
     for index in 0..<layers {
       result.append(coupling(&rng))
-      if features > 1 && index + 1 < layers {
-        result.append(mixing.layer(features: features, after: index, using: &rng))
+      guard features > 1 && index + 1 < layers else { continue }
+      switch mixing {
+      case .orthogonal: result.append(RotationLayer(features: features, using: &rng))
+      case .permutation: result.append(PermutationLayer(order: orders.next(using: &rng)))
+      case .reversal: result.append(PermutationLayer(order: (0..<features).reversed()))
       }
     }
     return result

@@ -49,7 +49,7 @@ public enum RealNVP {
 
     /// Affine couplings with mixing between them.
     public func makeLayers(using rng: inout RandomGenerator) -> [any FlowLayer] {
-      couplings.makeLayers(features: features, using: &rng) { rng in
+      couplings.makeLayers(features: features, keeping: features / 2, using: &rng) { rng in
         AffineCoupling(features: features, contextFeatures: contextFeatures, options: couplings, using: &rng)
       }
     }

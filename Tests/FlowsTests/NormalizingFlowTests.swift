@@ -50,15 +50,24 @@ import _TestSupport
     #expect((z.variance(0) - 1).absolute().max().item() < 7 * (2 / 20_000.0).squareRoot())
   }
 
-  @Test func permutationsLetEveryPairOfCouplingsTransformEachFeature() {
-    var rng = RandomGenerator(seed: 4)
-    for features in 2...9 {
-      let kept = features / 2
-      let layer = PermutationLayer(features: features, swapping: kept, using: &rng)
-      let order = layer.order.value.scalars(as: Int.self)
-      #expect(order.sorted() == Array(0..<features))
-      #expect(order.prefix(kept).allSatisfy { $0 >= kept })
+  @Test(arguments: 2...12) func permutationsLetEveryFeatureMeetEveryOther(features: Int) throws {
+    let couplings = CouplingOptions(layers: 8, mixing: .permutation)
+    let flow = try flow(NeuralSplineFlow.Configuration(features: features, couplings: couplings))
+    let kept = min((features + 1) / 2, features - 1)
+    var arrangement = Array(0..<features)
+    var met: Set<[Int]> = []
+    for layer in flow.layers {
+      if let permutation = layer as? PermutationLayer {
+        arrangement = permutation.order.value.scalars(as: Int.self).map { arrangement[$0] }
+      } else {
+        for first in arrangement.prefix(kept) {
+          for second in arrangement.dropFirst(kept) { met.insert([first, second]) }
+        }
+      }
     }
+    #expect(arrangement.sorted() == Array(0..<features))
+    // Independent orders would leave about 8 % of the pairs of 12 features apart: (1 - 6 * 6 / (12 * 11))^8.
+    #expect(Double(met.count) >= 0.97 * Double(features * (features - 1)), "\(met.count)")
   }
 
   @Test func configurationsAreCheckedByField() throws {

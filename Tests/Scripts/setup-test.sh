@@ -265,7 +265,9 @@ END
 interrupt() {
   new_package
   : >"$output"
-  PATH=$(path_without nothing) PYTHONPATH=$scratch/slow "$package/Scripts/setup.sh" >"$output" 2>&1 </dev/null &
+  # A signal that the caller ignores, as under nohup, could not be handled.
+  PATH=$(path_without nothing) PYTHONPATH=$scratch/slow env --default-signal=HUP,TERM \
+    "$package/Scripts/setup.sh" >"$output" 2>&1 </dev/null &
   local pid=$!
   while ! grep -q "unpacking torch" "$output" && kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
   sleep 0.2
