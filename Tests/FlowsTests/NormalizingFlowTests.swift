@@ -111,7 +111,11 @@ import _TestSupport
     #expect(field { $0.couplings.network = .multilayerPerceptron(hiddenFeatures: deep) } == "network")
     #expect(field { $0.couplings.network = .residual(hiddenFeatures: huge, blocks: 1) } == "network")
     #expect(field { $0.couplings.network = .residual(hiddenFeatures: 8, blocks: 101) } == "network")
-    #expect(field { $0.features = 100_000 } == "all together")
+    #expect(
+      field {
+        $0.features = 100_000
+        $0.couplings.mixing = .orthogonal
+      } == "all together")
     let wide = ConditionerNetwork.multilayerPerceptron(hiddenFeatures: [65_536, 65_536])
     #expect(field { $0.couplings.network = wide } == "all together")
   }
@@ -123,7 +127,7 @@ import _TestSupport
       throws: FlowConfigurationError.outOfRange(
         field: "layers", expected: "at least 1 and at most 1000", actual: "5000")
     ) { try configuration.validate() }
-    let wide = RealNVP.Configuration(features: 100_000)
+    let wide = RealNVP.Configuration(features: 100_000, couplings: CouplingOptions(mixing: .orthogonal))
     let error = #expect(throws: FlowConfigurationError.self) { try wide.validate() }
     #expect(error?.description == "the flow would have 4e10 weights; at most 1e9")
   }
@@ -222,7 +226,8 @@ import _TestSupport
   @Test(arguments: ["spline", "affine"]) func learnsTwoMoons(_ name: String) throws {
     let flow =
       name == "spline"
-      ? try flow(NeuralSplineFlow.Configuration(features: 2)) : try flow(RealNVP.Configuration(features: 2))
+      ? try flow(NeuralSplineFlow.Configuration(features: 2))
+      : try flow(RealNVP.Configuration(features: 2, couplings: CouplingOptions(mixing: .orthogonal)))
     var rng = RandomGenerator(seed: 6)
     let (train, test) = (twoMoons(2048, using: &rng), twoMoons(2048, using: &rng))
     flow.standardize(to: train)

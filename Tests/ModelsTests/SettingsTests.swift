@@ -20,7 +20,7 @@ import _TestSupport
     ("training.schedule=cosine", "schedule"), ("training.schedule={step: {every: 10}}", "schedule"),
     ("configuration.couplings.network={residual: {hiddenFeatures: 8, blocks: 2}}", "network"),
     ("configuration.couplings.network.multilayerPerceptron.hiddenFeatures=[8]", "network"),
-    ("configuration.couplings.mixing=permutation", "mixing"), ("data.exclude=a,b", "exclude"),
+    ("configuration.couplings.mixing=orthogonal", "mixing"), ("data.exclude=a,b", "exclude"),
     ("data.exclude=[a, b]", "exclude"), ("seed=12", "seed"), ("data.columns=7", "columns"),
   ])
   func valuesOfEveryKindAreRead(assignment: String, name: String) throws {
