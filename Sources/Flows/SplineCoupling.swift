@@ -90,7 +90,6 @@ struct SplineCouplingBijection: Bijection {
   private func spline(given condition: Tensor) -> RationalQuadraticSpline {
     let others = parameters(condition)
     guard let keptSplines else { return RationalQuadraticSpline(parameters: others, form: form) }
-    let own = keptSplines.broadcasted(to: others.shape.droppingTrailing(2) + keptSplines.shape)
-    return RationalQuadraticSpline(parameters: Tensor.concatenating([own, others], -2), form: form)
+    return RationalQuadraticSpline(joining: [keptSplines, others], form: form)
   }
 }

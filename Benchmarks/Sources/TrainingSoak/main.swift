@@ -16,7 +16,7 @@ var rng = RandomGenerator(seed: 0)
 let flow = try NormalizingFlow(NeuralSplineFlow.Configuration(features: 6), using: &rng)
 let data = Batch(values: Tensor.normal([4096, 6], using: &rng))
 let epochs = max(1, steps / 16)
-let trainer = try Trainer(TrainingConfiguration(batchSize: 256, maximumEpochs: epochs))
+let trainer = try Trainer(TrainingConfiguration(batchSize: 256, maximumEpochs: epochs, validationFraction: 0))
 
 var handles: [Int] = []
 var memory: [Double] = []

@@ -64,6 +64,21 @@ public struct RationalQuadraticSpline: Bijection {
     knots = Knots(parameters, form)
   }
 
+  /// Splines of several groups of features, side by side.
+  ///
+  /// - Parameters:
+  ///   - groups: `[*batch, features, 3 * bins - 1]` each; what depends on no batch may leave it out, which saves its share
+  ///     of the work.
+  ///   - form: the number of pieces, the box, the least sizes.
+  /// - Precondition: the last dimension of each group is `form.parameterCount`, and the batches broadcast.
+  public init(joining groups: [Tensor], form: Form) {
+    let tables = groups.map { RationalQuadraticSpline(parameters: $0, form: form).knots.table }
+    let batch = tables.map { $0.shape.droppingTrailing(3) }.max { $0.rank < $1.rank } ?? []
+    let whole = Tensor.concatenating(tables.map { $0.broadcasted(to: batch + $0.shape.trailing(3)) }, -3)
+    self.form = form
+    knots = Knots(table: whole, bins: form.bins)
+  }
+
   /// Splines with separate parameters.
   ///
   /// - Parameters:
@@ -102,6 +117,11 @@ public struct RationalQuadraticSpline: Bijection {
 private struct Knots {
   let table: Tensor
   let bins: Int
+
+  init(table: Tensor, bins: Int) {
+    self.table = table
+    self.bins = bins
+  }
 
   init(_ parameters: Tensor, _ form: RationalQuadraticSpline.Form) {
     let bins = form.bins
