@@ -34,7 +34,11 @@ public struct CatalogueEntry: Sendable {
   public func makeModel(
     _ configuration: SettingsValue, features: Int, using rng: inout RandomGenerator
   ) throws -> any GenerativeModel {
-    try make(try defaults.merging(configuration), features, &rng)
+    do {
+      return try make(try defaults.merging(configuration), features, &rng)
+    } catch let error as SettingsError {
+      throw error.inside("configuration")
+    }
   }
 
   /// The number of elements of all parameters and buffers of the model with a configuration, without making it.
