@@ -61,21 +61,26 @@ let package = Package(
     // Floor 1: C interfaces over C++ libraries.
     .target(name: "CTorch", dependencies: ["LibTorch"]),
     .target(name: "CArrow", dependencies: ["LibArrow"]),
+    .target(name: "CKernels", dependencies: ["CTorch"]),
 
     // Floors 2 to 5: tensors, networks and data, probability, training.
-    library("Torch", ["CTorch"]),
+    library("Torch", ["CTorch", "CKernels"]),
     library("NeuralNetworks", ["Torch"]),
     library("Datasets", ["Torch", "CArrow"], resources: [.copy("Resources")]),
     library("Probability", ["Torch", "NeuralNetworks"]),
     library("Training", ["NeuralNetworks", "Datasets"]),
 
     // Floors 6 to 9: model families, the catalogue, the umbrella, the command line.
+    library("DensityEstimation", ["Probability"]),
     library("Flows", ["Probability", "Training"]),
     library("Reports", ["Torch"]),
-    library("Models", ["Flows", yams]),
+    library("Models", ["DensityEstimation", "Flows", yams]),
     library(
       "Pushforward",
-      ["Torch", "NeuralNetworks", "Datasets", "Probability", "Training", "Flows", "Reports", "Models"]),
+      [
+        "Torch", "NeuralNetworks", "Datasets", "Probability", "Training", "DensityEstimation", "Flows", "Reports",
+        "Models",
+      ]),
     program("PushforwardCLI", ["Pushforward", argumentParser]),
 
     // Examples; Examples/AsADependency is a package of its own.
@@ -89,6 +94,7 @@ let package = Package(
     tests("Torch", resources: [.copy("Fixtures")]),
     tests("NeuralNetworks", ["Torch"]),
     tests("Probability", ["Torch", "NeuralNetworks"]),
+    tests("DensityEstimation", ["Torch", "Probability"]),
     tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),

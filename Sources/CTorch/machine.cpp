@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <atomic>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
 #include <string>
@@ -12,6 +13,15 @@
 const char *ct_version(void) noexcept { return TORCH_VERSION; }
 void ct_set_thread_count(int32_t count) noexcept { at::set_num_threads(count); }
 int32_t ct_thread_count(void) noexcept { return at::get_num_threads(); }
+
+void ct_parallel(ptrdiff_t pieces, void (*body)(ptrdiff_t, void *), void *context) noexcept {
+  // Pieces are handed out one by one, so that a slow one does not hold up a thread's share of the others.
+  std::atomic<ptrdiff_t> next{0};
+  const ptrdiff_t threads = std::min<ptrdiff_t>(pieces, at::get_num_threads());
+  at::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
+    for (ptrdiff_t piece = next++; piece < pieces; piece = next++) body(piece, context);
+  });
+}
 
 at::Generator seededGenerator(at::Device device, uint64_t seed) {
   if (device.is_cpu()) {

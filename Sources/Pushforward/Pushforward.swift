@@ -1,5 +1,6 @@
 // The umbrella: one import for the whole package.
 @_exported public import Datasets
+@_exported public import DensityEstimation
 @_exported public import Flows
 @_exported public import Models
 @_exported public import NeuralNetworks

@@ -49,6 +49,8 @@ bool ct_is_recording_gradients(void) CT_NOEXCEPT;
 const char *ct_version(void) CT_NOEXCEPT;
 void ct_set_thread_count(int32_t count) CT_NOEXCEPT;
 int32_t ct_thread_count(void) CT_NOEXCEPT;
+/// Calls `body(piece, context)` for each piece from 0 on, on libtorch's threads; returns when all are done.
+void ct_parallel(ptrdiff_t pieces, void (*body)(ptrdiff_t piece, void *context), void *context) CT_NOEXCEPT;
 /// Loads libtorch's CUDA library when it is there; *count is the number of usable devices.
 int32_t ct_load_cuda(int32_t *count, char **message) CT_NOEXCEPT;
 int32_t ct_cuda_memory(int8_t index, int64_t *allocated, int64_t *reserved, int64_t *peak, char **message) CT_NOEXCEPT;

@@ -1,0 +1,32 @@
+/// Why data do not make a distribution.
+public enum DensityEstimationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// There are fewer rows than the estimator needs.
+  case tooFewRows(available: Int, needed: Int)
+  /// A cell is NaN or infinite; `row` and `column` count from 0.
+  case notFinite(row: Int, column: Int)
+  /// A column has one value only; columns count from 0.
+  case constantColumn(column: Int)
+  /// Weights are negative, not finite, all zero, or of another count than the rows.
+  case invalidWeights(reason: String)
+  /// A setting of the estimator is out of its range.
+  case invalidSetting(name: String, value: String, rule: String)
+  /// The model would be too large to be of use.
+  case tooLarge(reason: String)
+  /// The estimate does not exist for these data, for the reason given.
+  case degenerate(reason: String)
+
+  /// What is wrong and what to do about it.
+  public var description: String {
+    switch self {
+    case .tooFewRows(let available, let needed):
+      "there are \(available) rows, but at least \(needed) are needed"
+    case .notFinite(let row, let column):
+      "row \(row + 1) has no finite number in column \(column + 1); drop the row or fill the cell"
+    case .constantColumn(let column):
+      "column \(column + 1) has one value only, so it has no density; leave it out"
+    case .invalidWeights(let reason): "the weights cannot be used: \(reason)"
+    case .invalidSetting(let name, let value, let rule): "\(name) is \(value); it must be \(rule)"
+    case .tooLarge(let reason), .degenerate(let reason): reason
+    }
+  }
+}
