@@ -3,3 +3,5 @@
 #include "CKernelsTypes.h"
 #include "ck_elementary.h"
 #include "ck_instruction_sets.h"
+#include "ck_mixture.h"
+#include "ck_normal.h"
