@@ -17,7 +17,8 @@ bool dispatchPiece(const MixturePlan<double> &plan, MixturePiece<double> &piece)
   CK_DISPATCH(runPiece<double>, plan, piece);
 }
 
-/// Rows in a piece: of a pass that collects statistics there are at most 64 pieces, and fewer where their sums are large.
+/// Rows in a piece: of a pass that collects statistics there are at most 64 pieces, and fewer where their sums are
+/// large.
 ptrdiff_t rowsInPiece(ptrdiff_t count, ptrdiff_t statistics) noexcept {
   constexpr ptrdiff_t least = 4096, room = 1 << 24;
   if (statistics == 0) return least;
@@ -54,9 +55,8 @@ void unpackDiagonal(const double *moments, ptrdiff_t features, double *out) noex
   }
 }
 
-template <class Scalar>
-int32_t mixturePass(const CKMixture &mixture, const Scalar *rows, const double *weights, ptrdiff_t count,
-                    const CKMixtureResults &results) noexcept {
+template <class Scalar> int32_t mixturePass(const CKMixture &mixture, const Scalar *rows, const double *weights,
+                                            ptrdiff_t count, const CKMixtureResults &results) noexcept {
   MixturePlan<Scalar> plan;
   if (!plan.prepare(mixture, results.statistics != nullptr)) return CK_OUT_OF_MEMORY;
   const ptrdiff_t size = plan.collects ? plan.components * plan.statisticsSize : 0;

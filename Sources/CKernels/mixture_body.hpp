@@ -1,8 +1,8 @@
 // A pass of a Gaussian mixture over rows; see dispatch.hpp for how this file is read.
 //
-// A tile of rows lies feature-major, so that vectors run over rows: [features][tileRows]. For each tile: log-densities of
-// all components, their logarithmic sum, then sums of r d d' as products of blocks. Nothing of size rows x components x
-// features exists.
+// A tile of rows lies feature-major, so that vectors run over rows: [features][tileRows]. For each tile: log-densities
+// of all components, their logarithmic sum, then sums of r d d' as products of blocks. Nothing of size rows x
+// components x features exists.
 
 /// Vectors of rows that one product of the whitening works on.
 constexpr ptrdiff_t vectorsTogether = CK_VECTOR_BYTES == 64 ? 4 : 2;
@@ -30,8 +30,7 @@ template <class Scalar> struct Tile {
 // MARK: Sums across lanes
 
 /// Lane i of the result is a sum of two lanes: groups of `group` lanes of a, then of b, are folded to half their width.
-template <class V, int group, int... lanes>
-CK_INLINE V foldGroups(V a, V b, std::integer_sequence<int, lanes...>) {
+template <class V, int group, int... lanes> CK_INLINE V foldGroups(V a, V b, std::integer_sequence<int, lanes...>) {
   constexpr int width = sizeof...(lanes), half = group / 2;
   const V left = __builtin_shufflevector(
       a, b, (lanes / (width / 2) * width + lanes % (width / 2) / half * group + lanes % half)...);
@@ -79,7 +78,8 @@ static bool loadTile(const MixturePlan<Scalar> &plan, const Scalar *rows, ptrdif
 }
 
 /// Rows minus the mean of a component.
-template <class Scalar> CK_INLINE void loadDeviations(const MixturePlan<Scalar> &plan, ptrdiff_t k, const Tile<Scalar> &tile) {
+template <class Scalar>
+CK_INLINE void loadDeviations(const MixturePlan<Scalar> &plan, ptrdiff_t k, const Tile<Scalar> &tile) {
   constexpr ptrdiff_t stride = tileRows<Scalar>;
   for (ptrdiff_t j = 0; j < plan.features; ++j) {
     const Vector<Scalar> mean = plan.means[k * plan.features + j];
@@ -152,7 +152,8 @@ template <class Scalar> static void normalize(const MixturePlan<Scalar> &plan, c
   constexpr ptrdiff_t stride = tileRows<Scalar>, width = widthOf<Scalar>;
   for (ptrdiff_t at = 0; at < stride; at += width) {
     Vector<Scalar> largest = load<Scalar>(tile.logs + at);
-    for (ptrdiff_t k = 1; k < plan.components; ++k) largest = maximum(largest, load<Scalar>(tile.logs + k * stride + at));
+    for (ptrdiff_t k = 1; k < plan.components; ++k)
+      largest = maximum(largest, load<Scalar>(tile.logs + k * stride + at));
     Vector<Scalar> sum = 0;
     for (ptrdiff_t k = 0; k < plan.components; ++k) {
       Scalar *log = tile.logs + k * stride + at;
@@ -204,8 +205,8 @@ static void addProducts(ptrdiff_t columns, const Scalar *weighted, const Scalar 
   default: return addProducts<Scalar, rows, 1>(weighted, deviations, out);
   }
 }
-template <class Scalar>
-static void addProducts(ptrdiff_t rows, ptrdiff_t columns, const Scalar *weighted, const Scalar *deviations, double *out) {
+template <class Scalar> static void addProducts(ptrdiff_t rows, ptrdiff_t columns, const Scalar *weighted,
+                                                const Scalar *deviations, double *out) {
   switch (rows) {
   case 4: return addProducts<Scalar, 4>(columns, weighted, deviations, out);
   case 3: return addProducts<Scalar, 3>(columns, weighted, deviations, out);
@@ -220,7 +221,8 @@ static void loadWeighted(const MixturePlan<Scalar> &plan, ptrdiff_t k, const Til
   constexpr ptrdiff_t stride = tileRows<Scalar>, width = widthOf<Scalar>;
   const ptrdiff_t last = plan.features * stride;
   for (ptrdiff_t at = 0; at < stride; at += width) {
-    store<Scalar>(tile.weighted + last + at, load<Scalar>(tile.logs + k * stride + at) * load<Scalar>(tile.weights + at));
+    store<Scalar>(tile.weighted + last + at,
+                  load<Scalar>(tile.logs + k * stride + at) * load<Scalar>(tile.weights + at));
     store<Scalar>(tile.deviations + last + at, Vector<Scalar>(Scalar(1)));
   }
   for (ptrdiff_t j = 0; j < plan.features; ++j) {
@@ -245,8 +247,8 @@ static void addFullStatistics(const MixturePlan<Scalar> &plan, ptrdiff_t k, cons
 }
 
 /// Sums of r d and r d^2 of `columns` columns, at most 4, and of r when `out` asks for it.
-template <class Scalar, int columns>
-static void addMoments(const MixturePlan<Scalar> &plan, ptrdiff_t k, ptrdiff_t column, const Tile<Scalar> &tile, double *out) {
+template <class Scalar, int columns> static void addMoments(const MixturePlan<Scalar> &plan, ptrdiff_t k,
+                                                            ptrdiff_t column, const Tile<Scalar> &tile, double *out) {
   constexpr ptrdiff_t stride = tileRows<Scalar>, width = widthOf<Scalar>;
   Vector<Scalar> sums[blockSide * blockSide] = {}, mean[columns];
   for (int j = 0; j < columns; ++j) mean[j] = plan.means[k * plan.features + column + j];
@@ -293,9 +295,8 @@ static void mendTotals(const MixturePlan<Scalar> &plan, const Scalar *rows, ptrd
   }
 }
 
-template <class Scalar>
-static void writeTile(const MixturePlan<Scalar> &plan, MixturePiece<Scalar> &piece, ptrdiff_t start, ptrdiff_t count,
-                      const Tile<Scalar> &tile) {
+template <class Scalar> static void writeTile(const MixturePlan<Scalar> &plan, MixturePiece<Scalar> &piece,
+                                              ptrdiff_t start, ptrdiff_t count, const Tile<Scalar> &tile) {
   const double *weights = piece.weights ? piece.weights + start : nullptr;
   double sum = 0;
   for (ptrdiff_t i = 0; i < count; ++i) {
@@ -312,13 +313,15 @@ static void writeTile(const MixturePlan<Scalar> &plan, MixturePiece<Scalar> &pie
   }
 }
 
-template <class Scalar>
-static void runTile(const MixturePlan<Scalar> &plan, MixturePiece<Scalar> &piece, ptrdiff_t start, const Tile<Scalar> &tile) {
+template <class Scalar> static void runTile(const MixturePlan<Scalar> &plan, MixturePiece<Scalar> &piece,
+                                            ptrdiff_t start, const Tile<Scalar> &tile) {
   const ptrdiff_t count = std::min(tileRows<Scalar>, piece.count - start);
   const Scalar *rows = piece.rows + start * plan.features;
   const bool isFinite = loadTile(plan, rows, count, tile);
   for (ptrdiff_t i = 0; i < tileRows<Scalar>; ++i)
-    tile.weights[i] = i >= count ? Scalar(0) : piece.weights ? static_cast<Scalar>(piece.weights[start + i]) : Scalar(1);
+    tile.weights[i] = i >= count      ? Scalar(0)
+                      : piece.weights ? static_cast<Scalar>(piece.weights[start + i])
+                                      : Scalar(1);
   logDensities(plan, tile);
   if (!isFinite) mendTotals(plan, rows, count, tile);
   writeTile(plan, piece, start, count, tile);

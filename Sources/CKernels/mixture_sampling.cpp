@@ -9,16 +9,17 @@
 namespace ck {
 namespace {
 
-bool dispatchDraw(const SamplerPlan<float> &plan, uint64_t seed, uint64_t first, ptrdiff_t count, float *out, int64_t *chosen) {
+bool dispatchDraw(const SamplerPlan<float> &plan, uint64_t seed, uint64_t first, ptrdiff_t count, float *out,
+                  int64_t *chosen) {
   CK_DISPATCH(drawPiece<float>, plan, seed, first, count, out, chosen);
 }
-bool dispatchDraw(const SamplerPlan<double> &plan, uint64_t seed, uint64_t first, ptrdiff_t count, double *out, int64_t *chosen) {
+bool dispatchDraw(const SamplerPlan<double> &plan, uint64_t seed, uint64_t first, ptrdiff_t count, double *out,
+                  int64_t *chosen) {
   CK_DISPATCH(drawPiece<double>, plan, seed, first, count, out, chosen);
 }
 
-template <class Scalar>
-int32_t mixtureSample(const CKMixtureSampler &sampler, uint64_t seed, uint64_t first, Scalar *out, int64_t *chosen,
-                      ptrdiff_t count) noexcept {
+template <class Scalar> int32_t mixtureSample(const CKMixtureSampler &sampler, uint64_t seed, uint64_t first,
+                                              Scalar *out, int64_t *chosen, ptrdiff_t count) noexcept {
   SamplerPlan<Scalar> plan;
   if (!plan.prepare(sampler)) return CK_OUT_OF_MEMORY;
   std::atomic<bool> failed{false};
@@ -34,11 +35,11 @@ int32_t mixtureSample(const CKMixtureSampler &sampler, uint64_t seed, uint64_t f
 } // namespace
 } // namespace ck
 
-int32_t ck_mixture_sample_f32(const CKMixtureSampler *sampler, uint64_t seed, uint64_t first, float *out, int64_t *chosen,
-                              ptrdiff_t count) noexcept {
+int32_t ck_mixture_sample_f32(const CKMixtureSampler *sampler, uint64_t seed, uint64_t first, float *out,
+                              int64_t *chosen, ptrdiff_t count) noexcept {
   return ck::mixtureSample(*sampler, seed, first, out, chosen, count);
 }
-int32_t ck_mixture_sample_f64(const CKMixtureSampler *sampler, uint64_t seed, uint64_t first, double *out, int64_t *chosen,
-                              ptrdiff_t count) noexcept {
+int32_t ck_mixture_sample_f64(const CKMixtureSampler *sampler, uint64_t seed, uint64_t first, double *out,
+                              int64_t *chosen, ptrdiff_t count) noexcept {
   return ck::mixtureSample(*sampler, seed, first, out, chosen, count);
 }

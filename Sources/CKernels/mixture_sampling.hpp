@@ -21,7 +21,8 @@ template <class Scalar> struct SamplerPlan {
   bool prepare(const CKMixtureSampler &sampler) noexcept;
   /// The component of two random numbers: the first chooses a place of the table, the second one of its two owners.
   int32_t component(uint64_t place, uint64_t owner) const noexcept {
-    const auto index = static_cast<int32_t>((static_cast<unsigned __int128>(place) * static_cast<uint64_t>(components)) >> 64);
+    const auto index =
+        static_cast<int32_t>((static_cast<unsigned __int128>(place) * static_cast<uint64_t>(components)) >> 64);
     return (owner >> 1) < thresholds[index] ? index : aliases[index];
   }
 
@@ -57,7 +58,8 @@ template <class Scalar> bool SamplerPlan<Scalar>::makeTable(const double *weight
     thresholds[k] = uint64_t(1) << 63;
     (left[k] < 1 ? order[border++] : order[--end]) = static_cast<int32_t>(k);
   }
-  // Those that fill less than their place come before the border; one behind it gives what they lack until it does, too.
+  // Those that fill less than their place come before the border; one behind it gives what they lack until it does,
+  // too.
   for (ptrdiff_t next = 0; next < border && border < components; ++next) {
     const int32_t poor = order[next], rich = order[border];
     thresholds[poor] = static_cast<uint64_t>(left[poor] * 0x1p63);

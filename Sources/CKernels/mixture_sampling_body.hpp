@@ -26,9 +26,8 @@ template <class Scalar> struct SampleWork {
 };
 
 /// The components of `count` rows, and the rows in the order of their components.
-template <class Scalar>
-static void chooseComponents(const SamplerPlan<Scalar> &plan, uint64_t seed, uint64_t first, ptrdiff_t count,
-                             const SampleWork<Scalar> &work) {
+template <class Scalar> static void chooseComponents(const SamplerPlan<Scalar> &plan, uint64_t seed, uint64_t first,
+                                                     ptrdiff_t count, const SampleWork<Scalar> &work) {
   std::fill_n(work.starts, plan.components + 1, 0);
   for (ptrdiff_t at = 0; at < count; at += wordLanes) {
     const WordBlock block = philox(seed, countersFrom(first + static_cast<uint64_t>(at)), 0, 0);
@@ -54,7 +53,8 @@ static void chooseComponents(const SamplerPlan<Scalar> &plan, uint64_t seed, uin
 template <class Scalar>
 CK_INLINE void transformNoise(const SamplerPlan<Scalar> &plan, ptrdiff_t k, const Scalar *noise, Scalar *draws) {
   const ptrdiff_t features = plan.features;
-  const Scalar *mean = plan.means + k * features, *scale = plan.scales + k * features * (plan.isDiagonal ? 1 : features);
+  const Scalar *mean = plan.means + k * features,
+               *scale = plan.scales + k * features * (plan.isDiagonal ? 1 : features);
   constexpr ptrdiff_t width = widthOf<Scalar>, vectors = wordLanes / width;
   for (ptrdiff_t i = 0; i < features; ++i) {
     const Scalar *row = plan.isDiagonal ? scale : scale + i * features;
@@ -68,9 +68,9 @@ CK_INLINE void transformNoise(const SamplerPlan<Scalar> &plan, ptrdiff_t k, cons
 }
 
 /// Draws up to a vector of rows of one component.
-template <class Scalar>
-static void drawGroup(const SamplerPlan<Scalar> &plan, uint64_t seed, uint64_t first, ptrdiff_t k, const int32_t *order,
-                      ptrdiff_t count, const SampleWork<Scalar> &work, Scalar *out) {
+template <class Scalar> static void drawGroup(const SamplerPlan<Scalar> &plan, uint64_t seed, uint64_t first,
+                                              ptrdiff_t k, const int32_t *order, ptrdiff_t count,
+                                              const SampleWork<Scalar> &work, Scalar *out) {
   Counters counters = {Words(0), Words(0)};
   for (ptrdiff_t lane = 0; lane < count; ++lane) {
     const uint64_t counter = first + static_cast<uint64_t>(order[lane]);
@@ -88,15 +88,15 @@ static void drawGroup(const SamplerPlan<Scalar> &plan, uint64_t seed, uint64_t f
 }
 
 /// Draws `first` to `first + count` of a seed, where the count is at most `sampleRows`; whether there was memory.
-template <class Scalar>
-static bool drawPiece(const SamplerPlan<Scalar> &plan, uint64_t seed, uint64_t first, ptrdiff_t count, Scalar *out,
-                      int64_t *chosen) {
+template <class Scalar> static bool drawPiece(const SamplerPlan<Scalar> &plan, uint64_t seed, uint64_t first,
+                                              ptrdiff_t count, Scalar *out, int64_t *chosen) {
   SampleWork<Scalar> work;
   if (!work.allocate(plan)) return false;
   chooseComponents(plan, seed, first, count, work);
   for (ptrdiff_t k = 0; k < plan.components; ++k)
     for (ptrdiff_t at = work.starts[k]; at < work.starts[k + 1]; at += wordLanes)
-      drawGroup(plan, seed, first, k, work.order + at, std::min<ptrdiff_t>(wordLanes, work.starts[k + 1] - at), work, out);
+      drawGroup(plan, seed, first, k, work.order + at, std::min<ptrdiff_t>(wordLanes, work.starts[k + 1] - at), work,
+                out);
   if (chosen) std::copy_n(work.component, count, chosen);
   return true;
 }

@@ -101,9 +101,8 @@ template <class Scalar> CK_INLINE void sineAndCosine(Vector<Scalar> a, Vector<Sc
 }
 
 /// The two normal numbers of a radius and an angle: the angle's two highest bits choose the quarter of the circle.
-template <class Scalar>
-CK_INLINE void boxMuller(Vector<Scalar> uniform, Vector<Scalar> fraction, Mask<Scalar> quarter, Vector<Scalar> &first,
-                         Vector<Scalar> &second) {
+template <class Scalar> CK_INLINE void boxMuller(Vector<Scalar> uniform, Vector<Scalar> fraction, Mask<Scalar> quarter,
+                                                 Vector<Scalar> &first, Vector<Scalar> &second) {
   const Vector<Scalar> radius = __builtin_elementwise_sqrt(minusTwoLog<Scalar>(uniform));
   Vector<Scalar> sine, cosine;
   sineAndCosine<Scalar>(fraction * Scalar(1.57079632679489661923), sine, cosine);
@@ -123,7 +122,8 @@ CK_INLINE void normalsOf(const WordBlock &block, float *out, ptrdiff_t stride) {
     const Vector<float> number = __builtin_convertvector(__builtin_bit_cast(Mask<float>, a >> 1), Vector<float>);
     const Vector<float> angle = __builtin_convertvector(__builtin_bit_cast(Mask<float>, b << 2), Vector<float>);
     Vector<float> first, second;
-    boxMuller<float>((number + 0.5f) * 0x1p-31f, angle * 0x1p-32f, __builtin_bit_cast(Mask<float>, b >> 30), first, second);
+    boxMuller<float>((number + 0.5f) * 0x1p-31f, angle * 0x1p-32f, __builtin_bit_cast(Mask<float>, b >> 30), first,
+                     second);
     store<float>(out + 2 * pair * stride, first);
     store<float>(out + (2 * pair + 1) * stride, second);
   }

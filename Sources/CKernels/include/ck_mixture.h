@@ -10,7 +10,7 @@ struct CKMixture {
   ptrdiff_t features, components;
   /// Whether the whitening matrices are diagonal: `whitening` is then [components, features].
   bool is_diagonal;
-  const double *center;    ///< [features]; subtracted from every row first, exactly when it is a number of the rows' type.
+  const double *center; ///< [features]; subtracted from every row first, exactly when it is a number of the rows' type.
   const double *constants; ///< [components]
   const double *means;     ///< [components, features], minus the center.
   const double *whitening; ///< [components, features, features]: A_k, of which the lower triangle is read.

@@ -1,8 +1,8 @@
 // Random words and standard normal numbers from a counter: number i of a seed is a function of the seed and of i alone.
 //
 // Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, Parallel random numbers: as easy as 1, 2, 3, 2011) makes the words, the
-// transformation of Box and Muller (1958) the numbers. Fused products are switched off, so all instruction sets give the
-// same bits.
+// transformation of Box and Muller (1958) the numbers. Fused products are switched off, so all instruction sets give
+// the same bits.
 #pragma once
 #include "CKernelsTypes.h"
 
