@@ -5,3 +5,4 @@
 #include "ck_instruction_sets.h"
 #include "ck_mixture.h"
 #include "ck_normal.h"
+#include "ck_spline.h"
