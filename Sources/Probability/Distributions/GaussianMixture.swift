@@ -86,6 +86,10 @@ public struct GaussianMixture: MomentDistribution {
       + structure.parameterCount(components: componentCount, features: features)
   }
 
+  /// The lower Cholesky factor of each component's covariance, `[.., components or 1, features, features]`, or, without
+  /// correlations, its standard deviations, `[.., components, features or 1]`.
+  package var componentScales: Tensor { scales }
+
   // MARK: Moments
 
   /// The mean of the whole, `[*batch, features]`.

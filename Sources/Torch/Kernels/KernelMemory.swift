@@ -6,7 +6,7 @@ extension Tensor {
     _ shape: Shape, dtype: DType, by fill: (UnsafeMutableRawPointer) -> Void
   ) -> Tensor {
     let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, shape.elementCount * dtype.byteCount), alignment: 64)
+      byteCount: Swift.max(1, shape.elementCount * dtype.byteCount), alignment: 64)
     fill(memory)
     let address = Int(bitPattern: memory)
     do {
