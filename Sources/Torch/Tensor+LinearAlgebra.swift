@@ -15,6 +15,13 @@ extension Tensor {
   /// - Throws: `TorchError` when a matrix is not positive definite.
   public func cholesky() throws(TorchError) -> Tensor { try Operation.linalg_cholesky(self) }
 
+  /// The lower triangular factor L of each matrix of a batch, and whether there is one: elements of the factor of a
+  /// matrix that is not positive definite mean nothing.
+  public func choleskyWhereDefinite() -> (factor: Tensor, isDefinite: Tensor) {
+    let (factor, order) = Operation.linalg_cholesky_ex(self)
+    return (factor, order .== 0)
+  }
+
   /// The solution X of `self * X = right`.
   ///
   /// - Throws: `TorchError` when a matrix is singular.

@@ -168,9 +168,12 @@ int32_t ct_randn_generator(const ptrdiff_t *size, ptrdiff_t size_count, uint64_t
 int32_t ct_randint_low_generator(ptrdiff_t low, ptrdiff_t high, const ptrdiff_t *size, ptrdiff_t size_count, uint64_t seed, int8_t dtype, CTDevice device, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_randperm_generator(ptrdiff_t n, uint64_t seed, int8_t dtype, CTDevice device, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_multinomial(CTTensor self, ptrdiff_t num_samples, bool replacement, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_binomial(CTTensor count, CTTensor prob, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct__standard_gamma(CTTensor self, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_matmul(CTTensor self, CTTensor other, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_linear(CTTensor input, CTTensor weight, CTTensor bias, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_linalg_cholesky(CTTensor self, bool upper, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_linalg_cholesky_ex(CTTensor self, bool upper, bool check_errors, CTTensor *out0, CTTensor *out1, char **message) CT_NOEXCEPT;
 int32_t ct_linalg_solve(CTTensor A, CTTensor B, bool left, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_linalg_solve_triangular(CTTensor self, CTTensor B, bool upper, bool left, bool unitriangular, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_linalg_inv(CTTensor A, CTTensor *out0, char **message) CT_NOEXCEPT;
