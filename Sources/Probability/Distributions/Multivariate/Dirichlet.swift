@@ -58,10 +58,9 @@ public struct Dirichlet: ReparameterizedDistribution, MomentDistribution {
   /// The log-density in nats.
   public func logProb(unchecked x: Tensor) -> Tensor {
     let power = concentration.wide - 1.0
-    let isZero = (x .== 0) .& (power .> 0)
-    let terms = power.xLogY(x.wide)
     // A 0 where the density vanishes decides, also beside one where it has a pole.
-    let sum = select(isZero.any(-1), -Double.infinity, select(isZero, 0.0, terms).sum(-1))
+    let vanishes = ((x .== 0) .& (power .> 0)).any(-1)
+    let sum = select(vanishes, -Double.infinity, power.xLogY(x.wide).sum(-1))
     return support.restricting(sum + logNormalizer, at: x).to(resultType(x, concentration.dtype))
   }
 
