@@ -49,6 +49,18 @@ extension Tensor {
   /// - Throws: `TorchError` when the factorization fails.
   public func qr() throws(TorchError) -> (q: Tensor, r: Tensor) { try Operation.linalg_qr(self) }
 
+  /// The factor Q of complex matrices `self = Q * R`, made unique by a real positive diagonal of R.
+  ///
+  /// Complex numbers are pairs of a real and an imaginary part in a last dimension of 2, here and in the result.
+  ///
+  /// - Throws: `TorchError` when the factorization fails.
+  public func complexOrthonormalFactor() throws(TorchError) -> Tensor {
+    let (q, r) = try Operation.linalg_qr(Operation.view_as_complex(contiguous()))
+    let diagonal = Operation.view_as_real(r.diagonal())
+    let phases = diagonal / diagonal.norm(-1, keepingDimensions: true)
+    return Operation.view_as_real(q * Operation.view_as_complex(phases.contiguous()).unsqueezed(-2))
+  }
+
   /// The factors of `self = U * diagonal(S) * Vh`, reduced.
   ///
   /// - Throws: `TorchError` when the iteration does not converge, for instance because of NaN.

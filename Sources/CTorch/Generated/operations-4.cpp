@@ -45,6 +45,8 @@
 #include <ATen/ops/randint_ops.h>
 #include <ATen/ops/randn_ops.h>
 #include <ATen/ops/randperm_ops.h>
+#include <ATen/ops/view_as_complex_ops.h>
+#include <ATen/ops/view_as_real_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 #include <ATen/ops/zeros_ops.h>
 
@@ -256,6 +258,18 @@ int32_t ct_linalg_qr(CTTensor A, const char *mode, CTTensor *out0, CTTensor *out
     auto results = at::_ops::linalg_qr::call(borrow(A), mode);
     store(out0, std::move(std::get<0>(results)));
     store(out1, std::move(std::get<1>(results)));
+  });
+}
+
+int32_t ct_view_as_complex(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::view_as_complex::call(borrow(self)));
+  });
+}
+
+int32_t ct_view_as_real(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::view_as_real::call(borrow(self)));
   });
 }
 

@@ -180,6 +180,8 @@ int32_t ct_linalg_solve_triangular(CTTensor self, CTTensor B, bool upper, bool l
 int32_t ct_linalg_inv(CTTensor A, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_linalg_eigh(CTTensor self, const char *UPLO, CTTensor *out0, CTTensor *out1, char **message) CT_NOEXCEPT;
 int32_t ct_linalg_qr(CTTensor A, const char *mode, CTTensor *out0, CTTensor *out1, char **message) CT_NOEXCEPT;
+int32_t ct_view_as_complex(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_view_as_real(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_linalg_svd(CTTensor A, bool full_matrices, const char *driver, CTTensor *out0, CTTensor *out1, CTTensor *out2, char **message) CT_NOEXCEPT;
 int32_t ct_linalg_slogdet(CTTensor A, CTTensor *out0, CTTensor *out1, char **message) CT_NOEXCEPT;
 int32_t ct_einsum(const char *equation, const CTTensor *tensors, ptrdiff_t tensors_count, const ptrdiff_t *path, ptrdiff_t path_count, CTTensor *out0, char **message) CT_NOEXCEPT;

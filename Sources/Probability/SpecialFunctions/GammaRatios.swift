@@ -8,6 +8,7 @@ import Torch
 /// Above 32 it is the difference of two Stirling series, of which the neglected terms are below 1e-17.
 func logGammaRatio(_ a: Tensor, adding d: Tensor) -> Tensor {
   let isLarge = minimum(a, a + d) .>= 32
+  if !isLarge.any() { return (a + d).logGamma() - a.logGamma() - d * a.log() }
   let (large, small) = (select(isLarge, a, 32.0), select(isLarge, 1.0, a))
   let (largeStep, smallStep) = (select(isLarge, d, 0.0), select(isLarge, 1.0, d))
   let leading = (large + largeStep - 0.5) * (largeStep / large).logOnePlus() - largeStep

@@ -1232,6 +1232,20 @@ enum Operation {
     return try attempt2("linalg_qr") { out0, out1, message in ct_linalg_qr(A.raw, mode, out0, out1, message) }
   }
 
+  /// `view_as_complex`
+  @inline(__always)
+  static func view_as_complex(_ self_: Tensor) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("view_as_complex") { out0, message in ct_view_as_complex(self_.raw, out0, message) }
+  }
+
+  /// `view_as_real`
+  @inline(__always)
+  static func view_as_real(_ self_: Tensor) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("view_as_real") { out0, message in ct_view_as_real(self_.raw, out0, message) }
+  }
+
   /// `linalg_svd`
   @inline(__always)
   static func linalg_svd(_ A: Tensor, _ fullMatrices: Bool = true, driver: String? = nil) throws(TorchError) -> (Tensor, Tensor, Tensor) {

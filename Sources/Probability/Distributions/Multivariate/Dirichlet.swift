@@ -64,10 +64,10 @@ public struct Dirichlet: ReparameterizedDistribution, MomentDistribution {
     return support.restricting(sum + logNormalizer, at: x).to(resultType(x, concentration.dtype))
   }
 
-  /// Gamma draws over their sum, taken as logarithms so that small concentrations do not end in 0 / 0.
+  /// Gamma draws over their sum.
   public func reparameterizedSample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor {
-    logGammaDraws(concentration.wide.broadcasted(to: sampleShape + concentration.shape), using: &rng)
-      .softmax(-1).to(concentration.dtype)
+    dirichletDraws(concentration.wide.broadcasted(to: sampleShape + concentration.shape), using: &rng)
+      .to(concentration.dtype)
   }
 
   private var total: Tensor { concentration.wide.sum(-1, keepingDimensions: true) }
@@ -77,11 +77,19 @@ public struct Dirichlet: ReparameterizedDistribution, MomentDistribution {
   }
 }
 
-/// Logarithms of gamma draws: a draw of concentration a + 1 times a uniform to the power 1/a has concentration a.
-func logGammaDraws(_ concentration: Tensor, using rng: inout RandomGenerator) -> Tensor {
+/// Gamma draws over their sum, for 64-bit concentrations.
+///
+/// Draws of small concentrations underflow, and would end in 0 / 0. They are taken as logarithms: a draw of concentration
+/// a + 1 times a uniform to the power 1/a has concentration a.
+func dirichletDraws(_ concentration: Tensor, using rng: inout RandomGenerator) -> Tensor {
+  // Underflow has a probability below 1e-30 from 0.1 on.
+  if !(concentration .< 0.1).any() {
+    let gammas = concentration.contiguous().standardGamma(using: &rng)
+    return gammas / gammas.sum(-1, keepingDimensions: true)
+  }
   let raised = (concentration + 1.0).standardGamma(using: &rng).log()
   let uniform = Tensor.uniform(concentration.shape, dtype: .float64, device: concentration.device, using: &rng)
-  return raised + (-uniform).logOnePlus() / concentration
+  return (raised + (-uniform).logOnePlus() / concentration).softmax(-1)
 }
 
 /// diagonal(p) - p transpose(p) for shares p in the last dimension.

@@ -60,9 +60,9 @@ public struct DirichletMultinomial: MomentDistribution {
   public func sample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor {
     withoutGradient {
       let shape = sampleShape + batchShape
-      let logWeights = logGammaDraws(concentration.wide.broadcasted(to: shape + eventShape), using: &rng)
+      let weights = dirichletDraws(concentration.wide.broadcasted(to: shape + eventShape), using: &rng)
       let total = trials.wide.broadcasted(to: shape)
-      return multinomialCounts(total: total, weights: logWeights.softmax(-1), using: &rng).to(concentration.dtype)
+      return multinomialCounts(total: total, weights: weights, using: &rng).to(concentration.dtype)
     }
   }
 

@@ -47,14 +47,12 @@ public struct UnitaryGroup: MomentDistribution {
   /// The orthonormal factors of complex normal matrices, with phases that make them unique.
   public func sample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor {
     withoutGradient {
-      let noise = Tensor.normal(sampleShape + batchShape + eventShape, dtype: .float64, device: device, using: &rng)
-      let size = eventShape[1]
-      // A complex column a + ib is the real column (a, b) followed by (-b, a), which is i times it: orthonormal columns
-      // of the real matrix are then, two by two, a complex orthonormal column and i times that.
-      let (columns, turned) = (realForm(noise).narrowed(-1, from: 0, length: size), realForm(noise))
-      let pairs = Tensor.stacking([columns, turned.narrowed(-1, from: size, length: size)], -1)
-      let factor = orthonormalFactor(pairs.flattened(from: -2))
-      return factor[.ellipsis, .slice(step: 2)].unflattened(-2, [2, size]).to(dtype)
+      let shape = sampleShape + batchShape + eventShape.trailing(2) + [2]
+      let noise = Tensor.normal(shape, dtype: .float64, device: device, using: &rng)
+      guard let factor = try? noise.complexOrthonormalFactor() else {
+        preconditionFailure("UnitaryGroup: the factorization of a finite matrix failed")
+      }
+      return factor.movingDimension(-1, to: -3).contiguous().to(dtype)
     }
   }
 }
