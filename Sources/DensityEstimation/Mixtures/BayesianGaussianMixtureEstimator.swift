@@ -45,7 +45,7 @@ public struct BayesianGaussianMixtureEstimator: DensityEstimator, Codable, Hasha
     public var lowerBounds: [Double]
     /// Whether the run ended because nothing was left to gain.
     public var isConverged: Bool
-    /// Components whose weight is that of more than one row.
+    /// Components to which more than one row is expected to belong.
     public var effectiveComponents: Int
     /// The steps taken.
     public var iterations: Int { max(0, lowerBounds.count - 1) }
@@ -130,7 +130,7 @@ public struct BayesianGaussianMixtureEstimator: DensityEstimator, Codable, Hasha
   private func result(
     _ run: VariationalSearch.Run, _ search: VariationalSearch
   ) -> (mixture: BayesianGaussianMixture, report: Report) {
-    let counts = run.posterior.weights * search.summary.totalWeight
+    let counts = run.posterior.meanPrecision - meanPrecision
     let report = Report(
       lowerBounds: run.path, isConverged: run.isConverged, effectiveComponents: (counts .> 1).nonzeroCount())
     return (run.posterior, report)

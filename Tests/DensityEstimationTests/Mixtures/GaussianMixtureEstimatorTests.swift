@@ -18,7 +18,7 @@ import _TestSupport
   @Test(arguments: CovarianceStructure.allCases) func theLogLikelihoodRisesInEveryStep(_ structure: CovarianceStructure)
     throws
   {
-    for components in [2, 6] {
+    for components in [2, 4] {
       let (mixture, report) = try fit(clouds(250, seed: 2), components, structure)
       #expect(report.isConverged && report.iterations > 5 && hasRisen(report.logLikelihoods))
       #expect(mixture.structure == structure && mixture.componentCount == components)
@@ -113,12 +113,14 @@ import _TestSupport
   @Test(arguments: CovarianceStructure.allCases, [DType.float32, .float64])
   func singularDataHaveAnAnswer(_ structure: CovarianceStructure, _ type: DType) throws {
     var rng = RandomGenerator(seed: 8)
-    let bits = Tensor.integers(in: 0..<2, [300, 3], using: &rng).to(.float64)
+    let bits = Tensor.integers(in: 0..<2, [100, 3], using: &rng).to(.float64)
     let product = bits.narrowed(1, from: 1, length: 1) * bits.narrowed(1, from: 2, length: 1)
     let sum = bits.sum(1, keepingDimensions: true)
     let x = Tensor.concatenating([bits, product, sum], 1).to(type)
-    for (data, components) in [(x, 1), (x, 2), (x, 5), (try fixture("iris").to(type), 12)] {
-      let (mixture, report) = try fit(data, components, structure)
+    for (data, components) in [(x, 1), (x, 4), (try fixture("iris").to(type), 12)] {
+      var estimator = GaussianMixtureEstimator(components: components, covariance: structure)
+      (estimator.starts, estimator.maximumIterations, estimator.tolerance) = (1, 30, 1e-4)
+      let (mixture, report) = try estimator.fitReporting(data, using: &rng)
       #expect(report.logLikelihood.isFinite && mixture.logProb(data).isFinite().all())
       #expect(mixture.covarianceMatrices.symmetricEigenvalues.min().item() > 0)
       // In 32 bits the likelihood wavers in its seventh digit.
@@ -168,11 +170,11 @@ import _TestSupport
   // MARK: Choices
 
   @Test func criteriaFindTheComponents() throws {
-    let x = clouds(400, seed: 12)
+    let x = clouds(250, seed: 12)
     for criterion in GaussianMixtureEstimator.Criterion.allCases {
       var rng = RandomGenerator(seed: 13)
       var search = GaussianMixtureEstimator(components: 1...4, covariances: [.tied, .spherical], criterion: criterion)
-      search.starts = 2
+      (search.starts, search.tolerance, search.maximumIterations) = (1, 1e-4, 100)
       let (mixture, report) = try search.fitReporting(x, using: &rng)
       // AIC and rows held out may like one component too many, not one too few.
       let isStrict = criterion == .bic || criterion == .icl
