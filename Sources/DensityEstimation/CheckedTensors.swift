@@ -29,7 +29,7 @@ struct CheckedTensors {
   func integers(_ name: String, rank: Int) throws(DensityEstimationError) -> [Int] {
     let tensor = try self.tensor(name)
     try require(tensor.rank == rank && tensor.dtype == .int64, name)
-    return tensor.scalars(as: Int64.self).map(Int.init)
+    return tensor.scalars(as: Int.self)
   }
 
   func tensor(_ name: String) throws(DensityEstimationError) -> Tensor {

@@ -40,6 +40,11 @@ package enum DensityTreeKernels {
     package var heldOut: [Double]
     /// The logarithm of the volume relative to the whole box.
     package var logVolume: [Double]
+
+    /// A tree of arrays that belong together.
+    package init(nodes: Nodes, weight: [Double], heldOut: [Double], logVolume: [Double]) {
+      (self.nodes, self.weight, self.heldOut, self.logVolume) = (nodes, weight, heldOut, logVolume)
+    }
   }
 
   /// Rows and how trees of them grow.
@@ -123,10 +128,12 @@ package enum DensityTreeKernels {
     let (rows, columns) = (points.size(0), points.size(1))
     precondition(points.dtype == .float64 && columns == lower.count, "DensityTreeKernels: expected 64-bit points")
     let leaves = points.withUnsafeBytes { points in
-      [Int64](unsafeUninitializedCapacity: rows) { buffer, count in
-        ck_find_leaves(
-          points.address(), rows, columns, nodes.column, nodes.threshold, nodes.upperChild, nodes.column.count, lower,
-          upper, buffer.baseAddress)
+      [Int](unsafeUninitializedCapacity: rows) { buffer, count in
+        buffer.withMemoryRebound(to: Int64.self) {
+          ck_find_leaves(
+            points.address(), rows, columns, nodes.column, nodes.threshold, nodes.upperChild, nodes.column.count, lower,
+            upper, $0.baseAddress)
+        }
         count = rows
       }
     }

@@ -90,7 +90,7 @@ public struct DensityTreeEstimator: DensityEstimator, Hashable, Sendable, Codabl
     let folds = pruning.folds
     var foldOfRow = [Int32](repeating: 0, count: folds > 0 ? rows.count : 0)
     if folds > 0 {
-      let order = Tensor.permutation(rows.count, using: &rng).scalars(as: Int64.self)
+      let order = Tensor.permutation(rows.count, using: &rng).scalars(as: Int.self)
       for (place, row) in order.enumerated() { foldOfRow[Int(row)] = Int32(place % folds) }
     }
     do {

@@ -1,5 +1,5 @@
 import Foundation
-public import Torch
+import Torch
 
 extension DensityTree: CustomStringConvertible {
   /// What kind of tree it is, in one line.

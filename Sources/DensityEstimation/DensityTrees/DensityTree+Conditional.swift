@@ -1,6 +1,4 @@
 import Foundation
-public import NeuralNetworks
-public import Probability
 public import Torch
 
 extension DensityTree {
@@ -39,33 +37,6 @@ extension DensityTree {
   }
 }
 
-/// A density tree of contexts and a number, as the distribution of the number given contexts.
-///
-/// - Shapes: `context` `[*batch, features - 1]`, the tree's other columns in their order; events are numbers.
-public struct ConditionalDensityTree: ConditionalDistribution {
-  /// The joint density.
-  public let tree: DensityTree
-  /// The column of the number.
-  public let column: Int
-
-  /// The distribution of one column of a tree given all others; of the last one unless told otherwise.
-  ///
-  /// - Precondition: the tree has the column.
-  public init(_ tree: DensityTree, column: Int? = nil) {
-    self.tree = tree
-    self.column = column ?? tree.features - 1
-    precondition((0..<tree.features).contains(self.column), "ConditionalDensityTree: no column \(self.column)")
-  }
-
-  /// The distributions of contexts; nil stands for none when the tree has one column.
-  public func conditioned(on context: Tensor?, _ layerContext: LayerContext) -> PiecewiseUniform {
-    tree.conditional(of: column, at: context ?? Tensor.zeros([0], dtype: .float64))
-  }
-
-  /// There are no parameters.
-  public func visitParameters(_ visitor: inout some ParameterVisitor) {}
-}
-
 /// Cuts lines along one column through a tree.
 private struct TreeSlicer {
   private let tree: DensityTree
@@ -83,7 +54,7 @@ private struct TreeSlicer {
     places = (0..<tree.features).map { known.firstIndex(of: $0) }
     (lower, upper) = (tree.lower.doubles(), tree.upper.doubles())
     leafOfNode = tree.nodes.column.reduce(into: [0]) { $0.append($0[$0.count - 1] + ($1 < 0 ? 1 : 0)) }
-    let index = Tensor(known.map(Int64.init))
+    let index = Tensor(known)
     let widths = (tree.leafUpper - tree.leafLower).log().selecting(index, 1)
     logWeights = (tree.leafMasses.log() - widths.sum(-1)).doubles()
   }

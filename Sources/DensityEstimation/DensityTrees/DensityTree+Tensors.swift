@@ -1,12 +1,12 @@
 import Probability
 public import Torch
 
-extension DensityTree {
+extension DensityTree: StoredDistribution {
   /// All that the tree is, 64-bit: `lower` and `upper` `[features]`, and for each node in the order of the tree `column`
   /// (the column that is cut, -1 for leaves), `threshold` and `mass`.
   public var tensors: [String: Tensor] {
     [
-      "lower": lower, "upper": upper, "column": Tensor(nodes.column.map(Int64.init)),
+      "lower": lower, "upper": upper, "column": Tensor(nodes.column.map(Int.init)),
       "threshold": Tensor(nodes.threshold), "mass": Tensor(nodeMasses),
     ]
   }
