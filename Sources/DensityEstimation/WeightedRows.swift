@@ -22,7 +22,8 @@ struct WeightedRows {
   /// - Precondition: data are `[count]` or `[count, features]`.
   init(_ data: Tensor, weights: Tensor?, atLeast needed: Int) throws(DensityEstimationError) {
     precondition(
-      data.rank == 1 || (data.rank == 2 && data.size(1) > 0), "fit: expected [count] or [count, features], got \(data.shape)")
+      data.rank == 1 || (data.rank == 2 && data.size(1) > 0),
+      "fit: expected [count] or [count, features], got \(data.shape)")
     isOfNumbers = data.rank == 1
     let rows = (isOfNumbers ? data.unsqueezed(1) : data).detached().to(.cpu).to(.float64).contiguous()
     guard rows.size(0) > 0 else { throw .tooFewRows(available: 0, needed: max(needed, 1)) }
@@ -65,7 +66,7 @@ struct WeightedRows {
   ///
   /// - Throws: `DensityEstimationError.invalidWeights` when they sum to less than `least`.
   func requireTotalWeight(atLeast least: Double) throws(DensityEstimationError) {
-    guard totalWeight >= least else {
+    guard weights == nil || totalWeight >= least else {
       throw .invalidWeights(
         reason: "they sum to \(totalWeight), but a weight counts how often its row is there, and at least \(least) "
           + "are needed: multiply weights that sum to 1 by the number of rows")

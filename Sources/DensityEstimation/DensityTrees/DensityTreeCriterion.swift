@@ -4,8 +4,8 @@ import Torch
 extension DensityTreeEstimator {
   /// What the cuts of a tree make small, and by what its pruning is judged.
   public enum Criterion: String, Hashable, Sendable, Codable, CaseIterable {
-    /// The integrated squared error between the density and the estimate, as Ram and Gray have it: mostly a matter of
-    /// where the density is high.
+    /// The integrated squared error between the density and the estimate, as Ram and Gray have it: a matter of where the
+    /// density is high. With many columns a few small boxes outweigh all others, and pruning leaves all or nothing.
     case squaredError
     /// Minus the mean log-likelihood: boxes count by their mass, so that the tails get boxes of their own too.
     case likelihood

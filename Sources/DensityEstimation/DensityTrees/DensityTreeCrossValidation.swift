@@ -39,8 +39,11 @@ struct DensityTreeCrossValidation {
       let from = isLeaf ? 0 : firstIndex(atLeast: collapse[node])
       let to = node == 0 ? complexities.count : firstIndex(atLeast: end)
       guard from < to else { continue }
-      let loss = heldOut * criterion.heldOutLoss(
-        heldOut: tree.heldOut[node] / heldOut, share: tree.weight[node] / tree.weight[0], logVolume: tree.logVolume[node])
+      let loss =
+        heldOut
+        * criterion.heldOutLoss(
+          heldOut: tree.heldOut[node] / heldOut, share: tree.weight[node] / tree.weight[0],
+          logVolume: tree.logVolume[node])
       losses[from].add(loss)
       losses[to].add(-loss)
     }

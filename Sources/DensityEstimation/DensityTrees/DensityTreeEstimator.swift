@@ -69,7 +69,8 @@ public struct DensityTreeEstimator: DensityEstimator, Hashable, Sendable, Codabl
     let rows = try WeightedRows(data, weights: weights, atLeast: max(2, pruning.folds))
     try rows.requireTotalWeight(atLeast: Double(max(2, minimumLeafSize)))
     guard rows.count <= Int(Int32.max) else {
-      throw .tooLarge(reason: "a density tree takes up to \(Int32.max) rows, and there are \(rows.count): fit a part of them")
+      throw .tooLarge(
+        reason: "a density tree takes up to \(Int32.max) rows, and there are \(rows.count): fit a part of them")
     }
     let box = try margin.widened(try rows.box(), of: rows)
     let trees = try grow(rows, box: box, using: &rng)

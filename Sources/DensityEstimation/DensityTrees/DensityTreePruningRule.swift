@@ -40,7 +40,8 @@ extension DensityTreeEstimator.Pruning: Codable {
     guard container.allKeys.count == 1, let kind = container.allKeys.first else {
       throw DecodingError.dataCorrupted(
         .init(
-          codingPath: decoder.codingPath, debugDescription: "expected one of none, crossValidation, complexity, leaves"))
+          codingPath: decoder.codingPath, debugDescription: "expected one of none, crossValidation, complexity, leaves")
+      )
     }
     let settings = try container.nestedContainer(keyedBy: Setting.self, forKey: kind)
     switch kind {

@@ -63,7 +63,9 @@ public struct Histogram: MomentDistribution {
   private static func place(of code: Int, bins: [Int]) -> [Int] {
     var rest = code
     var place = bins
-    for column in bins.indices.reversed() { (rest, place[column]) = rest.quotientAndRemainder(dividingBy: bins[column]) }
+    for column in bins.indices.reversed() {
+      (rest, place[column]) = rest.quotientAndRemainder(dividingBy: bins[column])
+    }
     return place
   }
 
@@ -183,7 +185,8 @@ extension Histogram: StoredDistribution {
     try file.require(edges.allSatisfy(HistogramEstimator.ascend), "edges")
     let codes = try file.integers("code", rank: 1)
     try file.require(
-      !codes.isEmpty && codes[0] >= 0 && Double(codes[codes.count - 1]) < cells && zip(codes, codes.dropFirst()).allSatisfy(<),
+      !codes.isEmpty && codes[0] >= 0 && Double(codes[codes.count - 1]) < cells
+        && zip(codes, codes.dropFirst()).allSatisfy(<),
       "code")
     let mass = try file.numbers("mass", shape: [codes.count])
     try file.require(mass.allSatisfy { $0 > 0 } && abs(mass.reduce(0, +) - 1) < 1e-9, "mass")

@@ -55,7 +55,8 @@ extension HistogramEstimator {
       case .spaced(let width) where !(width > 0 && width.isFinite):
         throw .invalidSetting(name: "bins.spaced.width", value: "\(width)", rule: "positive")
       case .given(let edges) where !edges.allSatisfy(HistogramEstimator.ascend):
-        throw .invalidSetting(name: "bins.given.edges", value: "\(edges)", rule: "finite and ascending, at least two a column")
+        throw .invalidSetting(
+          name: "bins.given.edges", value: "\(edges)", rule: "finite and ascending, at least two a column")
       default: break
       }
     }
@@ -71,7 +72,8 @@ extension HistogramEstimator {
       }
       guard column.range > 0 else { throw .constantColumn(column: column.index) }
       guard column.range.isFinite else {
-        throw .degenerate(reason: "column \(column.index + 1) reaches beyond what 64-bit numbers can divide: rescale it")
+        throw .degenerate(
+          reason: "column \(column.index + 1) reaches beyond what 64-bit numbers can divide: rescale it")
       }
       let count = count(for: column)
       try requireFew(count, of: column, limit: limit)
@@ -87,15 +89,20 @@ extension HistogramEstimator {
       case .knuth: Double(KnuthBins.count(for: column))
       case .scott: max(1, (column.range / column.scottWidth).rounded(.up))
       default:
-        max(1, (column.range / (column.interquartileRange > 0 ? column.freedmanDiaconisWidth : column.scottWidth)).rounded(.up))
+        max(
+          1,
+          (column.range / (column.interquartileRange > 0 ? column.freedmanDiaconisWidth : column.scottWidth)).rounded(
+            .up))
       }
     }
 
     private func requireFew(_ count: Double, of column: WeightedColumn, limit: Int) throws(DensityEstimationError) {
       guard count > Double(limit) else { return }
       throw .tooLarge(
-        reason: "column \(column.index + 1) would be cut into \(String(format: "%.3g", count)) bins, above maximumCells, "
-          + "\(limit): its values reach from \(column.least) to \(column.greatest); look for outliers, or fix the number of bins")
+        reason:
+          "column \(column.index + 1) would be cut into \(String(format: "%.3g", count)) bins, above maximumCells, "
+          + "\(limit): its values reach from \(column.least) to \(column.greatest); look for outliers, or fix the number of bins"
+      )
     }
 
     private func distinct(_ edges: [Double], of column: WeightedColumn) throws(DensityEstimationError) -> [Double] {

@@ -47,7 +47,8 @@ public struct HistogramEstimator: DensityEstimator, Hashable, Sendable, Codable 
   private func edges(of rows: WeightedRows) throws(DensityEstimationError) -> [[Double]] {
     if case .given(let edges) = bins {
       guard edges.count == rows.columns else {
-        throw .invalidSetting(name: "bins.given.edges", value: "for \(edges.count) columns", rule: "for \(rows.columns)")
+        throw .invalidSetting(
+          name: "bins.given.edges", value: "for \(edges.count) columns", rule: "for \(rows.columns)")
       }
       return edges
     }
@@ -64,7 +65,8 @@ public struct HistogramEstimator: DensityEstimator, Hashable, Sendable, Codable 
       Set(counts).count == 1 && counts.count > 1
       ? "\(counts[0])^\(counts.count)" : counts.map(String.init).joined(separator: " x ")
     throw .tooLarge(
-      reason: "a grid of \(product) = \(String(format: "%.3g", cells)) cells is above maximumCells, \(maximumCells), and "
+      reason:
+        "a grid of \(product) = \(String(format: "%.3g", cells)) cells is above maximumCells, \(maximumCells), and "
         + "nearly all would be empty: use fewer bins or columns, or a density tree, whose boxes follow the data")
   }
 

@@ -34,7 +34,8 @@ public struct PiecewiseUniform: CumulativeDistribution, MomentDistribution {
     precondition(
       edges.rank > 0 && edges.rank == masses.rank && edges.size(-1) == masses.size(-1) + 1 && masses.size(-1) > 0
         && edges.shape.droppingTrailing(1) == masses.shape.droppingTrailing(1),
-      "PiecewiseUniform: expected edges [*batch, pieces + 1] and masses [*batch, pieces], got \(edges.shape), \(masses.shape)")
+      "PiecewiseUniform: expected edges [*batch, pieces + 1] and masses [*batch, pieces], got \(edges.shape), \(masses.shape)"
+    )
     let widths = edges[.ellipsis, .slice(from: 1)] - edges[.ellipsis, .slice(to: -1)]
     precondition(
       (widths .>= 0).all() && (masses .>= 0).all() && !((widths .== 0) .& (masses .> 0)).any()

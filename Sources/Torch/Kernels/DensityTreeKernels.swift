@@ -116,7 +116,8 @@ package enum DensityTreeKernels {
       }
     }
     guard status == Int32(CK_OK.rawValue) else {
-      throw TorchError(code: .outOfMemory, operation: "density tree", message: "no memory for \(rows) x \(columns) numbers")
+      throw TorchError(
+        code: .outOfMemory, operation: "density tree", message: "no memory for \(rows) x \(columns) numbers")
     }
     defer { ck_free_trees(&trees, trees.count) }
     return trees.map(GrownTree.init)
