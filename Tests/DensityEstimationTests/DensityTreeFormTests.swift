@@ -63,7 +63,8 @@ import _TestSupport
 
   @Test func theTextShowsCutsAndLeaves() throws {
     let hand = Tensor(rows: [[4.0, 5, 5], [5, 0, 6], [7, 1, 7], [3, 7, 1], [5, 1, 8]])
-    let tree = try tree(DensityTreeEstimator(maximumLeafSize: 2, minimumLeafSize: 1, pruning: .none), hand)
+    let tree = try tree(
+      DensityTreeEstimator(criterion: .squaredError, maximumLeafSize: 2, minimumLeafSize: 1, pruning: .none), hand)
     #expect(
       tree.rendered(columnNames: ["a", "b", "c"]) == """
         c <= 5.5      1
@@ -106,7 +107,7 @@ import _TestSupport
   }
 
   @Test func settingsMayLeaveOutTheFolds() throws {
-    let estimator = DensityTreeEstimator(criterion: .likelihood, pruning: .crossValidation(folds: 10), margin: .gap)
+    let estimator = DensityTreeEstimator(criterion: .squaredError, pruning: .crossValidation(folds: 12), margin: .gap)
     let text = String(decoding: try JSONEncoder().encode(estimator), as: UTF8.self)
     #expect(try JSONDecoder().decode(DensityTreeEstimator.self, from: Data(text.utf8)) == estimator)
     for (json, pruning) in [

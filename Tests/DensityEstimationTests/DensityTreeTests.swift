@@ -26,7 +26,8 @@ import _TestSupport
   /// Five rows, as in the tests of mlpack: the box is 4 x 7 x 7.
   private let hand = Tensor(rows: [[4.0, 5, 5], [5, 0, 6], [7, 1, 7], [3, 7, 1], [5, 1, 8]])
   private var handEstimator: DensityTreeEstimator {
-    DensityTreeEstimator(maximumLeafSize: 2, minimumLeafSize: 1, pruning: .none)
+    DensityTreeEstimator(
+      criterion: .squaredError, maximumLeafSize: 2, minimumLeafSize: 1, pruning: .none)
   }
 
   @Test func cutsAndDensitiesAreThoseComputedByHand() throws {
@@ -136,7 +137,8 @@ import _TestSupport
 
   /// mlpack#515: one leaf, whatever the data, when volumes are large. Pruning must not depend on units, nor on how small
   /// the density of many columns is.
-  @Test(arguments: [(8, .squaredError), (8, .likelihood), (200, .likelihood)] as [(Int, DensityTreeEstimator.Criterion)])
+  @Test(
+    arguments: [(8, .squaredError), (8, .likelihood), (200, .likelihood)] as [(Int, DensityTreeEstimator.Criterion)])
   func unitsDoNotDecideHowMuchIsPruned(_ columns: Int, _ criterion: DensityTreeEstimator.Criterion) throws {
     var rng = RandomGenerator(seed: 6)
     let group = Tensor.integers(in: 0..<2, [300, 1], using: &rng).to(.float64)

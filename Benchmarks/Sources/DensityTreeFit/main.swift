@@ -6,7 +6,9 @@ import Foundation
 import Pushforward
 
 let arguments = CommandLine.arguments.dropFirst()
-guard arguments.count >= 2 else { fatalError("expected: DensityTreeFit rows.npy heldout.npy [squaredError|likelihood]") }
+guard arguments.count >= 2 else {
+  fatalError("expected: DensityTreeFit rows.npy heldout.npy [squaredError|likelihood]")
+}
 let files = arguments.prefix(2).map { URL(fileURLWithPath: $0) }
 let (rows, heldOut) = (try NumPyFile.read(files[0]), try NumPyFile.read(files[1]))
 let criterion = arguments.dropFirst(2).first.flatMap(DensityTreeEstimator.Criterion.init) ?? .squaredError
@@ -39,7 +41,8 @@ let sampling = clock.measure {
 }
 let figures: [String: Any] = [
   "library": "pushforward", "criterion": criterion.rawValue, "rows": rows.size(0), "columns": rows.size(1),
-  "seconds": rounded(pruned.seconds), "leaves": pruned.tree.leafCount, "log_density": rounded(logProb.mean().item(), 1e8),
+  "seconds": rounded(pruned.seconds), "leaves": pruned.tree.leafCount,
+  "log_density": rounded(logProb.mean().item(), 1e8),
   "mean_density": logProb.exp().mean().item(), "seconds_unpruned": rounded(whole.seconds),
   "leaves_unpruned": whole.tree.leafCount,
   "log_density_unpruned": rounded(whole.tree.logProb(heldOut).mean().item(), 1e8),

@@ -4,7 +4,7 @@ public import Torch
 /// that are not worth their leaves are taken back.
 ///
 ///     let tree = try DensityTreeEstimator().fit(x, using: &rng)
-///     let (pruned, steps) = try DensityTreeEstimator(criterion: .likelihood).fitWithSteps(x, using: &rng)
+///     let (paper, steps) = try DensityTreeEstimator(criterion: .squaredError).fitWithSteps(x, using: &rng)
 ///
 /// Cuts lie in the middle between different neighbouring numbers of a column, so a column of few values is cut between
 /// them and rows that are alike stay together. Cross-validation grows a tree without each fold of the rows, drawn at
@@ -28,9 +28,9 @@ public struct DensityTreeEstimator: DensityEstimator, Hashable, Sendable, Codabl
   /// How far the box reaches beyond the data.
   public var margin: Margin
 
-  /// The paper's criterion, leaves of 5 to 10 rows before pruning, ten folds and the bounding box, unless told otherwise.
+  /// The likelihood, leaves of 5 to 10 rows before pruning, ten folds and the bounding box, unless told otherwise.
   public init(
-    criterion: Criterion = .squaredError, maximumLeafSize: Int = 10, minimumLeafSize: Int = 5,
+    criterion: Criterion = .likelihood, maximumLeafSize: Int = 10, minimumLeafSize: Int = 5,
     pruning: Pruning = .crossValidation(folds: 10), margin: Margin = .none
   ) {
     self.criterion = criterion
