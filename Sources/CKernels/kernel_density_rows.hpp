@@ -29,7 +29,7 @@ struct KernelNode {
 /// Where the parts of a storage are.
 struct KernelRows {
   CKKernelShape shape;
-  ptrdiff_t panelCount, nodeCount;
+  ptrdiff_t panelCount, nodeCount, size;
   double *panels;       // [panel][feature][64]
   double *coefficients; // [panel][64]: c_i, or -log c_i where terms are exponentials
   double *scales;       // [panel][64]: 1 / scale_i
@@ -38,19 +38,19 @@ struct KernelRows {
   double *scaleRanges;  // [node][2]: the least and the greatest of 1 / scale_i
 
   KernelRows(CKKernelShape shape, const double *storage)
-      : shape(shape), panelCount((shape.count + panelRows - 1) / panelRows), nodeCount(2 * panelCount - 1) {
-    double *next = const_cast<double *>(storage);
-    auto take = [&](ptrdiff_t count) { return std::exchange(next, next + count); };
+      : shape(shape), panelCount((shape.count + panelRows - 1) / panelRows), nodeCount(2 * panelCount - 1), size(0) {
+    auto take = [&](ptrdiff_t count) {
+      const ptrdiff_t offset = std::exchange(size, size + count);
+      return storage ? const_cast<double *>(storage) + offset : nullptr;
+    };
     panels = take(panelCount * shape.features * panelRows);
     coefficients = take(panelCount * panelRows);
     boxes = take(nodeCount * 2 * shape.features);
     masses = take(nodeCount);
     scales = shape.has_scales ? take(panelCount * panelRows) : nullptr;
     scaleRanges = shape.has_scales ? take(nodeCount * 2) : nullptr;
-    size = next - storage;
   }
 
-  ptrdiff_t size;
   KernelNode root() const { return {0, 0, panelCount}; }
   bool isExponential() const { return shape.profile == CK_GAUSSIAN || shape.profile == CK_EXPONENTIAL; }
   /// What coordinates are multiplied by: exponents of the Gaussian are then sums of squares.

@@ -57,7 +57,7 @@ public:
   KernelGroup(const KernelRows &rows, AddPanel addPanel, KernelTolerance tolerance)
       : rows(rows), addPanel(addPanel), tolerance(tolerance) {}
 
-  /// The logarithms of the sums of the queries of a box; `firstOwn` to `lastOwn` are the panels of rows left out.
+  /// The logarithms of the sums of queries that lie in a box.
   void evaluate(const KernelQueries &group, const double *boxLow, const double *boxHigh, double *out) {
     queries = group;
     low = boxLow;
@@ -66,8 +66,8 @@ public:
     base = least = exact = 0;
     KernelNode nearest = rows.root();
     while (!nearest.isLeaf()) nearest = nearer(nearest);
-    if (rows.isExponential()) base = exponents(nearest).far;
-    if (!queries.own) least = candidate(nearest).lower;
+    if (rows.isExponential()) base = terms(nearest).far;
+    least = candidate(nearest).lower;
     candidates.assign(1, candidate(rows.root()));
     while (refine()) {}
     double middle = 0;
@@ -82,10 +82,12 @@ private:
   struct Candidate {
     KernelNode node;
     double upper, lower;
+
+    double error() const { return (upper - lower) / 2; }
   };
 
   /// The terms of the nearest and of the farthest place of a node's box, without coefficients.
-  Range exponents(KernelNode node) const {
+  Range terms(KernelNode node) const {
     const ptrdiff_t features = rows.shape.features;
     const double *lower = rows.boxes + node.index * 2 * features, *upper = lower + features;
     ScalarTerm near(rows.shape), far(rows.shape);
@@ -97,6 +99,9 @@ private:
     }
     return {near.value(), far.value()};
   }
+
+  /// exp(-exponent) relative to the base, or the largest power that is a number.
+  double scaled(double exponent) const { return std::exp(std::min(base - exponent, 700.0)); }
 
   double squaredGap(KernelNode node) const {
     const ptrdiff_t features = rows.shape.features;
@@ -114,39 +119,43 @@ private:
   }
 
   Candidate candidate(KernelNode node) const {
-    const Range range = exponents(node);
+    const Range range = terms(node);
     const double mass = rows.masses[node.index];
-    if (!rows.isExponential()) return {node, mass * range.near, mass * range.far};
-    return {node, mass * std::exp(std::min(base - range.near, 700.0)), mass * std::exp(std::min(base - range.far, 700.0))};
+    double upper = mass * (rows.isExponential() ? scaled(range.near) : range.near);
+    if (rows.isExponential() && base - range.near > 700) upper = std::numeric_limits<double>::infinity();
+    const double lower = mass * (rows.isExponential() ? scaled(range.far) : range.far);
+    // A row that a query leaves out would count in the lower bound.
+    return {node, upper, holdsOwn(node) ? 0 : lower};
   }
 
   /// Replaces the candidates that are too uncertain; false when what is left is certain enough.
   bool refine() {
     double error = 0, lower = 0;
+    bool holdsAnyOwn = false;
     for (const Candidate &each : candidates) {
-      error += (each.upper - each.lower) / 2;
+      error += each.error();
       lower += each.lower;
+      holdsAnyOwn = holdsAnyOwn || holdsOwn(each.node);
     }
     const double sum = std::max(least, exact + lower);
-    const double allowed = tolerance.relative * sum + tolerance.absolute * std::exp(std::min(base, 700.0));
-    const bool mustSplit = queries.own && std::any_of(candidates.begin(), candidates.end(), [&](const Candidate &each) { return holdsOwn(each.node); });
-    if (error <= allowed && !mustSplit) return false;
+    const double allowed = tolerance.relative * sum + tolerance.absolute * scaled(0);
+    if (error <= allowed && !holdsAnyOwn) return false;
     const double part = allowed / double(candidates.size());
     next.clear();
-    bool summed = false;
+    bool isSummed = false;
     for (const Candidate &each : candidates) {
-      if ((each.upper - each.lower) / 2 <= part && !holdsOwn(each.node)) {
+      if (each.error() <= part && !holdsOwn(each.node)) {
         next.push_back(each);
       } else if (each.node.isLeaf()) {
         addPanel(rows, each.node.firstPanel, queries);
-        summed = true;
+        isSummed = true;
       } else {
         next.push_back(candidate(each.node.left()));
         next.push_back(candidate(each.node.right()));
       }
     }
     candidates.swap(next);
-    if (summed) exact = leastSum();
+    if (isSummed) exact = leastSum();
     return true;
   }
 
@@ -154,8 +163,7 @@ private:
     double smallest = std::numeric_limits<double>::infinity();
     for (ptrdiff_t q = 0; q < queries.count; ++q) {
       const KernelSum &sum = queries.sums[q];
-      const double factor = rows.isExponential() ? std::exp(std::min(base - sum.reference, 700.0)) : 1;
-      smallest = std::min(smallest, sum.total() * factor);
+      smallest = std::min(smallest, sum.total() * (rows.isExponential() ? scaled(sum.reference) : 1));
     }
     return smallest;
   }

@@ -3,3 +3,4 @@
 #include "CKernelsTypes.h"
 #include "ck_elementary.h"
 #include "ck_instruction_sets.h"
+#include "ck_kernel_density.h"

@@ -44,5 +44,11 @@ int32_t ck_kernel_log_sums(CKKernelShape shape, const double *storage, const dou
 int32_t ck_kernel_log_sums_tree(CKKernelShape shape, const double *storage, const double *queries,
                                 ptrdiff_t query_count, const int64_t *own, double relative, double absolute,
                                 bool is_wide, double *out) CK_NOEXCEPT;
+/// The sums of the distribution functions of kernels of one feature: sum_i w_i P(row_i + scale_i U <= query), U of the
+/// kernel's density.
+///
+/// `points` [count] ascending; `weights` [count]; `scales` [count] or NULL. NaN for NaN.
+int32_t ck_kernel_cdf(int32_t profile, ptrdiff_t count, const double *points, const double *weights,
+                      const double *scales, const double *queries, ptrdiff_t query_count, double *out) CK_NOEXCEPT;
 
 CK_END
