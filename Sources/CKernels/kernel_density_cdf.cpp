@@ -7,9 +7,6 @@
 
 namespace {
 
-/// Half of pi.
-constexpr double quarter = 1.57079632679489661923;
-
 /// The probability of at most u for a number with the kernel's density.
 double distributionFunction(int32_t profile, double u) {
   if (profile == CK_GAUSSIAN) return 0.5 * std::erfc(-0.70710678118654752440 * u);
@@ -23,16 +20,20 @@ double distributionFunction(int32_t profile, double u) {
   case CK_EPANECHNIKOV: return (1 + u) * (1 + u) * (2 - u) / 4;
   case CK_BIWEIGHT: return 0.5 + u * (15 - s * (10 - 3 * s)) / 16;
   case CK_TRIWEIGHT: return 0.5 + u * (35 - s * (35 - s * (21 - 5 * s))) / 32;
-  default: return (1 + std::sin(quarter * u)) / 2;
+  default: return (1 + std::sin(1.57079632679489661923 * u)) / 2;
   }
 }
 
-/// Where the distribution function is 0 or 1 to the last bit.
-double reach(int32_t profile) {
+/// How far below and above its row a kernel's distribution function is 0, or 1 to the last bit.
+struct Reach {
+  double below, above;
+};
+
+Reach reachOf(int32_t profile) {
   switch (profile) {
-  case CK_GAUSSIAN: return 38.5;
-  case CK_EXPONENTIAL: return 746;
-  default: return 1;
+  case CK_GAUSSIAN: return {38.5, 8.5};
+  case CK_EXPONENTIAL: return {746, 40};
+  default: return {1, 1};
   }
 }
 
@@ -44,15 +45,13 @@ int32_t ck_kernel_cdf(int32_t profile, ptrdiff_t count, const double *points, co
     std::vector<double> below(count + 1);
     for (ptrdiff_t i = 0; i < count; ++i) below[i + 1] = below[i] + weights[i];
     const double widest = scales ? *std::max_element(scales, scales + count) : 1;
+    const Reach reach = reachOf(profile);
     constexpr ptrdiff_t piece = 64;
     ck::parallel((query_count + piece - 1) / piece, [&](ptrdiff_t index) {
       for (ptrdiff_t q = index * piece; q < std::min((index + 1) * piece, query_count); ++q) {
         const double x = queries[q];
-        // Rows to the left of the window count fully, rows to the right not at all; above, 1 is reached much sooner than
-        // 0 below, where tails count.
-        const double nearLeft = std::min(reach(profile), 40.0) * widest, nearRight = reach(profile) * widest;
-        const ptrdiff_t first = std::lower_bound(points, points + count, x - nearLeft) - points;
-        const ptrdiff_t last = std::upper_bound(points, points + count, x + nearRight) - points;
+        const ptrdiff_t first = std::lower_bound(points, points + count, x - reach.above * widest) - points;
+        const ptrdiff_t last = std::upper_bound(points, points + count, x + reach.below * widest) - points;
         double sum = below[first];
         for (ptrdiff_t i = first; i < last; ++i)
           sum += weights[i] * distributionFunction(profile, scales ? (x - points[i]) / scales[i] : x - points[i]);
