@@ -21,6 +21,8 @@
 #include <ATen/ops/einsum_ops.h>
 #include <ATen/ops/empty_ops.h>
 #include <ATen/ops/eye_ops.h>
+#include <ATen/ops/fft_irfftn_ops.h>
+#include <ATen/ops/fft_rfftn_ops.h>
 #include <ATen/ops/flatten_dense_tensors_ops.h>
 #include <ATen/ops/full_ops.h>
 #include <ATen/ops/layer_norm_ops.h>
@@ -293,6 +295,18 @@ int32_t ct_linalg_slogdet(CTTensor A, CTTensor *out0, CTTensor *out1, char **mes
 int32_t ct_einsum(const char *equation, const CTTensor *tensors, ptrdiff_t tensors_count, const ptrdiff_t *path, ptrdiff_t path_count, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::einsum::call(equation, tensorList(tensors, tensors_count), OptionalIntegerList{path, path_count}));
+  });
+}
+
+int32_t ct_fft_rfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, const ptrdiff_t *dim, ptrdiff_t dim_count, const char *norm, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::fft_rfftn::call(borrow(self), OptionalIntegerList{s, s_count}, OptionalIntegerList{dim, dim_count}, optionalString(norm)));
+  });
+}
+
+int32_t ct_fft_irfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, const ptrdiff_t *dim, ptrdiff_t dim_count, const char *norm, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::fft_irfftn::call(borrow(self), OptionalIntegerList{s, s_count}, OptionalIntegerList{dim, dim_count}, optionalString(norm)));
   });
 }
 

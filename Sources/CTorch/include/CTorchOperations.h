@@ -185,6 +185,8 @@ int32_t ct_view_as_real(CTTensor self, CTTensor *out0, char **message) CT_NOEXCE
 int32_t ct_linalg_svd(CTTensor A, bool full_matrices, const char *driver, CTTensor *out0, CTTensor *out1, CTTensor *out2, char **message) CT_NOEXCEPT;
 int32_t ct_linalg_slogdet(CTTensor A, CTTensor *out0, CTTensor *out1, char **message) CT_NOEXCEPT;
 int32_t ct_einsum(const char *equation, const CTTensor *tensors, ptrdiff_t tensors_count, const ptrdiff_t *path, ptrdiff_t path_count, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_fft_rfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, const ptrdiff_t *dim, ptrdiff_t dim_count, const char *norm, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_fft_irfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, const ptrdiff_t *dim, ptrdiff_t dim_count, const char *norm, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_layer_norm(CTTensor input, const ptrdiff_t *normalized_shape, ptrdiff_t normalized_shape_count, CTTensor weight, CTTensor bias, double eps, bool cudnn_enable, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_flatten_dense_tensors(const CTTensor *tensors, ptrdiff_t tensors_count, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_copy_(CTTensor self, CTTensor src, bool non_blocking, char **message) CT_NOEXCEPT;

@@ -1267,6 +1267,20 @@ enum Operation {
     return run1("einsum") { out0, message in ct_einsum(equation, tensors.map(\.raw), tensors.count, path, path?.count ?? 0, out0, message) }
   }
 
+  /// `fft_rfftn`
+  @inline(__always)
+  static func fft_rfftn(_ self_: Tensor, _ s: [Int]? = nil, _ dim: [Int]? = nil, _ norm: String? = nil) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("fft_rfftn") { out0, message in ct_fft_rfftn(self_.raw, s, s?.count ?? 0, dim, dim?.count ?? 0, norm, out0, message) }
+  }
+
+  /// `fft_irfftn`
+  @inline(__always)
+  static func fft_irfftn(_ self_: Tensor, _ s: [Int]? = nil, _ dim: [Int]? = nil, _ norm: String? = nil) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("fft_irfftn") { out0, message in ct_fft_irfftn(self_.raw, s, s?.count ?? 0, dim, dim?.count ?? 0, norm, out0, message) }
+  }
+
   /// `layer_norm`
   @inline(__always)
   static func layer_norm(_ input: Tensor, _ normalizedShape: [Int], _ weight: Tensor? = nil, _ bias: Tensor? = nil, _ eps: Double = 1e-05, _ cudnnEnable: Bool = true) -> Tensor {
