@@ -23,11 +23,22 @@ public protocol ConditionalDensity {
   var target: ColumnKind { get }
   /// The kinds of the given columns, in the order of a row; none for a distribution that depends on nothing.
   var given: [ColumnKind] { get }
+  /// The numbers that have a density or a mass for some row.
+  var support: Support { get }
   /// The distributions of rows.
   ///
   /// - Parameter rows: `[*batch, given]`.
   /// - Returns: one distribution of a number (event shape `[]`) for each row, of batch shape `[*batch]`.
   func conditioned(on rows: Tensor) -> Conditioned
+}
+
+extension ConditionalDensity {
+  /// All real numbers; for a discrete column those from its least to its greatest value.
+  public var support: Support {
+    guard let least = target.values.first, let greatest = target.values.last else { return .real(eventRank: 0) }
+    let ends = (Tensor(least, dtype: .float64), Tensor(greatest, dtype: .float64))
+    return Support(.interval(lower: ends.0, upper: ends.1), eventRank: 0)
+  }
 }
 
 /// A conditional density that can be written to a model file and read again.
@@ -50,6 +61,8 @@ public struct Unconditional<Base: Distribution>: ConditionalDensity {
   public let target: ColumnKind
   /// None.
   public var given: [ColumnKind] { [] }
+  /// That of the distribution.
+  public var support: Support { base.support }
 
   /// A distribution that depends on nothing.
   ///

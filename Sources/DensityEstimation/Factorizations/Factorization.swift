@@ -78,10 +78,13 @@ public struct Factorization: Distribution {
     factors.sorted { $0.column < $1.column }.map(\.parents)
   }
 
-  /// Real numbers, between the least and the greatest value in discrete columns.
+  /// The numbers that each column can take by itself.
   public var support: Support {
-    let ends = columns.map { kind in
-      (kind.values.first ?? -Double.infinity, kind.values.last ?? Double.infinity)
+    let ends = factors.sorted { $0.column < $1.column }.map { factor -> (Double, Double) in
+      guard case .interval(let lower, let upper) = factor.conditional.support.elements else {
+        return (-Double.infinity, Double.infinity)
+      }
+      return (lower.item(), upper.item())
     }
     return Support(.interval(lower: Tensor(ends.map(\.0)), upper: Tensor(ends.map(\.1))), eventRank: 1)
   }

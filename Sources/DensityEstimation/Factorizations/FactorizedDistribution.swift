@@ -14,7 +14,7 @@ extension FactorizedDistribution {
   public var batchShape: Shape { factorization.batchShape }
   /// `[features]`.
   public var eventShape: Shape { factorization.eventShape }
-  /// Real numbers, between the least and the greatest value in discrete columns.
+  /// The numbers that each column can take by itself.
   public var support: Support { factorization.support }
   /// The kinds of the columns.
   public var columns: [ColumnKind] { factorization.columns }

@@ -1,5 +1,5 @@
 import Foundation
-import Probability
+public import Probability
 public import Torch
 
 /// A table of masses: rows of given values fall into cells, and each cell has a histogram of the column, or the masses of
@@ -53,6 +53,11 @@ public struct ConditionalTable: StoredConditionalDensity {
     self.partition = partition
     self.cells = cells
     self.logMasses = logMasses
+  }
+
+  /// From the least to the greatest value.
+  public var support: Support {
+    Support(.interval(lower: cells.bounds.lower, upper: cells.bounds.upper), eventRank: 0)
   }
 
   /// The number of cells of given values, with the one for all that were never seen.

@@ -94,6 +94,18 @@ public struct MultinomialLogisticEstimator: ConditionalDensityEstimator, Hashabl
   }
 }
 
+extension MultinomialLogisticEstimator {
+  private enum CodingKeys: String, CodingKey { case ridge, smoothing }
+
+  /// Reads the settings; those that are left out have their defaults.
+  public init(from decoder: any Decoder) throws {
+    let (settings, standard) = (try decoder.container(keyedBy: CodingKeys.self), Self())
+    self.init(
+      ridge: try settings.decodeIfPresent(Double.self, forKey: .ridge) ?? standard.ridge,
+      smoothing: try settings.decodeIfPresent(Double.self, forKey: .smoothing) ?? standard.smoothing)
+  }
+}
+
 extension DensityEstimationError {
   static func requirePositive(_ name: String, _ value: Double) throws(DensityEstimationError) {
     guard value > 0 && value.isFinite else {
