@@ -82,9 +82,9 @@ extension Cells {
     let cumulative = weights[.indices(order)].cumulativeSum(0)
     let shares = Tensor.linear(from: 0, to: 1, count: count + 1, dtype: .float64)[.slice(from: 1, to: -1)]
     let (places, last) = (cumulative.searchSorted(shares * cumulative[-1]), column.elementCount - 1)
-    // Between this value and the next, so that no value lies on an inner edge unless equal values force it.
+    // Between this value and the next greater one, so that no value lies on an inner edge.
     let below = taking(sorted, limiting(places, to: last))
-    let above = taking(sorted, limiting(places + 1, to: last))
+    let above = taking(sorted, limiting(sorted.searchSorted(below, right: true), to: last))
     let inner = (below + above) * 0.5
     let all = Tensor.concatenating([sorted[.slice(to: 1)], inner, sorted[.slice(from: -1)]])
     return .intervals(edges: distinctValues(all))

@@ -30,15 +30,7 @@ extension Factorization {
   ///   Sklar's theorem, and the empirical copula process*, 2009, for discrete columns.
   public func codes(_ x: Tensor, using rng: inout RandomGenerator) -> Tensor {
     checkRows(x, "codes")
-    var generator = rng
-    defer { rng = generator }
-    return factors.byColumn(x) { factor, distribution, column in
-      let cumulative = Factorization.cumulative(distribution, factor)
-      let code = cumulative.cdf(column)
-      guard factor.conditional.target.isDiscrete else { return code }
-      let share = Tensor.uniform(column.shape, dtype: .float64, using: &generator)
-      return code - cumulative.logProb(column).exp() * share
-    }
+    return factors.codes(x, using: &rng)
   }
 
   /// The rows of codes: x_j = F_j^-1(z_j | pa_j), column after column.
@@ -51,16 +43,33 @@ extension Factorization {
     let batch = codes.shape.droppingTrailing(1)
     let flat = codes.to(.float64).reshaped([batch.elementCount, features]).transposed().contiguous().unbound()
     let columns = factors.ancestral(known: [Tensor?](repeating: nil, count: features)) { factor, distribution in
-      Factorization.cumulative(distribution, factor).quantile(flat[factor.column])
+      cumulative(distribution, factor).quantile(flat[factor.column])
     }
     return Tensor.stacking(columns.compactMap { $0 }, -1).reshaped(batch + eventShape)
   }
+}
 
-  private static func cumulative(_ distribution: any Distribution, _ factor: Factor) -> any CumulativeDistribution {
-    guard let cumulative = distribution as? any CumulativeDistribution else {
-      preconditionFailure(
-        "codes: column \(factor.column) has the distribution \(type(of: distribution)), which has no quantile function")
+extension [Factorization.Factor] {
+  /// The codes of the factors' columns, `[*batch, columns]` to `[*batch, factors]`, by rising columns.
+  func codes(_ x: Tensor, using rng: inout RandomGenerator) -> Tensor {
+    var generator = rng
+    defer { rng = generator }
+    return byColumn(x) { factor, distribution, column in
+      let distribution = cumulative(distribution, factor)
+      let code = distribution.cdf(column)
+      guard factor.conditional.target.isDiscrete || factor.conditional is PointMass else { return code }
+      let share = Tensor.uniform(column.shape, dtype: .float64, using: &generator)
+      return code - distribution.logProb(column).exp() * share
     }
-    return cumulative
   }
+}
+
+private func cumulative(
+  _ distribution: any Distribution, _ factor: Factorization.Factor
+) -> any CumulativeDistribution {
+  guard let cumulative = distribution as? any CumulativeDistribution else {
+    preconditionFailure(
+      "codes: column \(factor.column) has the distribution \(type(of: distribution)), which has no quantile function")
+  }
+  return cumulative
 }

@@ -42,18 +42,20 @@ extension Factorization {
 }
 
 extension Factorization.Factor {
-  /// The density of a column given others, fitted to rows; an error names the column.
+  /// The density of a column given others, fitted to rows.
+  ///
+  /// - Parameter number: how an error calls the column, counted from 0; nil for its place.
   init(
-    fitting rows: WeightedRows, kinds: [ColumnKind], column: Int, parents: [Int],
+    fitting rows: WeightedRows, kinds: [ColumnKind], column: Int, parents: [Int], number: Int? = nil,
     with estimator: some ConditionalDensityEstimator, using rng: inout RandomGenerator
   ) throws(DensityEstimationError) {
     do {
       let data = ConditionalData(rows, kinds: kinds, target: column, parents: parents)
       self.init(column: column, parents: parents, conditional: try estimator.fit(data, using: &rng))
     } catch .degenerate(let reason) {
-      throw .degenerate(reason: "column \(column + 1): \(reason)")
+      throw .degenerate(reason: "column \((number ?? column) + 1): \(reason)")
     } catch .tooLarge(let reason) {
-      throw .tooLarge(reason: "column \(column + 1): \(reason)")
+      throw .tooLarge(reason: "column \((number ?? column) + 1): \(reason)")
     }
   }
 }

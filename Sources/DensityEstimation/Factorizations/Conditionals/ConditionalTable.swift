@@ -55,6 +55,35 @@ public struct ConditionalTable: StoredConditionalDensity {
     self.logMasses = logMasses
   }
 
+  /// A table of masses of values, for each combination of the given columns' values.
+  ///
+  ///     // p(alarm | burglary, earthquake); the last dimension is the alarm's values
+  ///     ConditionalTable(
+  ///       values: [0, 1], given: [[0, 1], [0, 1]],
+  ///       masses: Tensor([0.999, 0.001, 0.71, 0.29, 0.06, 0.94, 0.05, 0.95], shape: [2, 2, 2]))
+  ///
+  /// - Parameters:
+  ///   - values: the values of the column, rising.
+  ///   - given: the values of each given column, rising.
+  ///   - masses: `[given values..., values]`, not negative, each row with a positive sum.
+  /// - Precondition: the shapes agree. Values that a given column does not have get the mean of all rows.
+  public init(values: [Double], given: [[Double]], masses: Tensor) {
+    let target = ColumnKind.discrete(values: values)
+    let kinds = given.map { ColumnKind.discrete(values: $0) }
+    precondition(
+      masses.shape == Shape(given.map(\.count) + [values.count]) && target.isValid && kinds.allSatisfy(\.isValid),
+      "ConditionalTable: expected rising values and masses of shape \(given.map(\.count) + [values.count]), got "
+        + "\(masses.shape)")
+    let rows = masses.to(.float64).reshaped([-1, values.count])
+    let sums = rows.sum(-1, keepingDimensions: true)
+    precondition(
+      !(rows .< 0).any() && !(sums .<= 0).any(), "ConditionalTable: expected masses of which each row has a positive sum")
+    let shares = rows / sums
+    self.init(
+      target: target, given: kinds, partition: .grid(GridPartition(values: given)), cells: .values(Tensor(values)),
+      logMasses: Tensor.concatenating([shares, shares.mean(0, keepingDimensions: true)]).log())
+  }
+
   /// From the least to the greatest value.
   public var support: Support {
     Support(.interval(lower: cells.bounds.lower, upper: cells.bounds.upper), eventRank: 0)

@@ -22,10 +22,8 @@ struct DesignMatrix {
 }
 
 extension ConditionalData {
-  /// A mean over rows by their weights, `[count, *]` to `[*]`.
-  func mean(_ values: Tensor) -> Tensor {
-    weights.matmul(values.flattened(from: 1)).reshaped(Shape(Array(values.shape.dropFirst()))) / weights.sum()
-  }
+  /// A mean over rows by their weights, `[count]` to one number or `[count, width]` to `[width]`.
+  func mean(_ values: Tensor) -> Tensor { weights.matmul(values) / weights.sum() }
 
   /// The given columns as numbers, moved to mean 0 and scaled to standard deviation 1 (constant ones are left at 0).
   func standardizedDesign() -> (design: Tensor, center: Tensor, scale: Tensor) {

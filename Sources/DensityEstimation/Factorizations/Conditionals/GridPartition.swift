@@ -28,6 +28,14 @@ struct GridPartition {
     seen = distinctValues(GridPartition.numbers(of: data.given, columns))
   }
 
+  /// All cells of values of discrete columns, the last column's values side by side.
+  init(values: [[Double]]) {
+    columns = values.map { .values(Tensor($0)) }
+    var all = [0]
+    for own in values { all = all.flatMap { number in own.indices.map { number * (own.count + 1) + $0 } } }
+    seen = Tensor(all)
+  }
+
   /// The partition of stored numbers.
   init(given: [ColumnKind], _ stored: StoredTensors) throws(DensityEstimationError) {
     var columns: [Cells] = []
