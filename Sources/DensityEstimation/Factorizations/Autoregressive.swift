@@ -86,7 +86,7 @@ public struct AutoregressiveEstimator: DensityEstimator, Hashable, Sendable, Cod
     _ data: Tensor, weights: Tensor? = nil,
     with estimator: (_ column: Int, ColumnKind) -> any ConditionalDensityEstimator, using rng: inout RandomGenerator
   ) throws(DensityEstimationError) -> Autoregressive {
-    let rows = try WeightedRows(data, weights: weights)
+    let rows = try TableRows(data, weights: weights)
     let kinds = columns ?? ColumnKind.inferred(from: rows.values)
     try rows.check(kinds)
     let order = order ?? Array(kinds.indices)

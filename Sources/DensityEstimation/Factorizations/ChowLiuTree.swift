@@ -60,7 +60,7 @@ public struct ChowLiuTreeEstimator: DensityEstimator, Hashable, Sendable, Codabl
   public func fit(
     _ data: Tensor, weights: Tensor?, using rng: inout RandomGenerator
   ) throws(DensityEstimationError) -> ChowLiuTree {
-    let rows = try WeightedRows(data, weights: weights)
+    let rows = try TableRows(data, weights: weights)
     let kinds = columns ?? ColumnKind.inferred(from: rows.values)
     try rows.check(kinds)
     try DensityEstimationError.require("root", root, in: 0...(kinds.count - 1))

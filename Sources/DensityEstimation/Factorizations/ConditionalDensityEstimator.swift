@@ -51,13 +51,13 @@ public struct ConditionalData {
     let kinds =
       (targetKind.map { [$0] } ?? ColumnKind.inferred(from: column))
       + (givenKinds ?? ColumnKind.inferred(from: others))
-    let rows = try WeightedRows(Tensor.concatenating([column, others], 1), weights: weights)
+    let rows = try TableRows(Tensor.concatenating([column, others], 1), weights: weights)
     try rows.check(kinds)
     self.init(rows, kinds: kinds, target: 0, parents: Array(1..<rows.features))
   }
 
   /// One column of checked rows, given others.
-  init(_ rows: WeightedRows, kinds: [ColumnKind], target: Int, parents: [Int]) {
+  init(_ rows: TableRows, kinds: [ColumnKind], target: Int, parents: [Int]) {
     self.target = rows.values[.all, .at(target)].contiguous()
     targetKind = kinds[target]
     given = rows.values[.all, .indices(Tensor(parents).to(rows.values.device))]
@@ -69,7 +69,7 @@ public struct ConditionalData {
   public var count: Int { target.size(0) }
 }
 
-extension WeightedRows {
+extension TableRows {
   /// Holds kinds against the values.
   ///
   /// - Throws: `DensityEstimationError` for a discrete column with another value, and a continuous one with a single value.

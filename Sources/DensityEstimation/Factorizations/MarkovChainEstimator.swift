@@ -45,7 +45,7 @@ public struct MarkovChainEstimator: Hashable, Sendable, Codable {
     try DensityEstimationError.require("order", order, in: 1...10_000)
     let shortest = series.map { $0.size(0) }.min() ?? 0
     guard shortest > order else { throw .tooFewRows(available: shortest, needed: order + 1) }
-    let rows = try WeightedRows(Tensor.concatenating(series.map { $0.to(.float64) }), weights: nil)
+    let rows = try TableRows(Tensor.concatenating(series.map { $0.to(.float64) }), weights: nil)
     let kinds = columns ?? ColumnKind.inferred(from: rows.values)
     try rows.check(kinds)
     let parts = rows.values.split(series.map { $0.size(0) }, 0)
@@ -69,7 +69,7 @@ public struct MarkovChainEstimator: Hashable, Sendable, Codable {
   private func fittedTransition(
     _ series: [Tensor], _ kinds: [ColumnKind], using rng: inout RandomGenerator
   ) throws(DensityEstimationError) -> [Factorization.Factor] {
-    let rows = try WeightedRows(
+    let rows = try TableRows(
       Tensor.concatenating(series.map { MarkovChain.windows(of: $0, length: order + 1) }), weights: nil)
     let all = (0...order).flatMap { _ in kinds }
     var factors: [Factorization.Factor] = []

@@ -30,7 +30,7 @@ public func mutualInformation(
   of data: Tensor, weights: Tensor? = nil, columns: [ColumnKind]? = nil, continuous: ContinuousDependence = .gaussian,
   smoothing: Double = 0.5
 ) throws(DensityEstimationError) -> Tensor {
-  let rows = try WeightedRows(data, weights: weights)
+  let rows = try TableRows(data, weights: weights)
   let kinds = columns ?? ColumnKind.inferred(from: rows.values)
   try rows.check(kinds)
   return try PairStatistics(rows, kinds: kinds, continuous: continuous).mutualInformation(smoothing: smoothing)
@@ -46,7 +46,7 @@ struct PairStatistics {
   private let sizes: Tensor
   private let total: Double
 
-  init(_ rows: WeightedRows, kinds: [ColumnKind], continuous: ContinuousDependence) throws(DensityEstimationError) {
+  init(_ rows: TableRows, kinds: [ColumnKind], continuous: ContinuousDependence) throws(DensityEstimationError) {
     var encodings: [Encoding] = []
     for (index, kind) in kinds.enumerated() {
       encodings.append(try Encoding(rows, column: index, kind: kind, continuous))
@@ -82,7 +82,7 @@ struct PairStatistics {
     var width: Int { cells?.count ?? 1 }
 
     init(
-      _ rows: WeightedRows, column: Int, kind: ColumnKind, _ continuous: ContinuousDependence
+      _ rows: TableRows, column: Int, kind: ColumnKind, _ continuous: ContinuousDependence
     ) throws(DensityEstimationError) {
       let values = rows.values[.all, .at(column)].contiguous()
       switch (kind, continuous) {

@@ -8,11 +8,11 @@ import Torch
 struct ParentSelection {
   private let kinds: [ColumnKind]
   private let mostParents: Int
-  private let training: WeightedRows
-  private let heldOut: WeightedRows
+  private let training: TableRows
+  private let heldOut: TableRows
 
   init(
-    _ rows: WeightedRows, kinds: [ColumnKind], mostParents: Int, using rng: inout RandomGenerator
+    _ rows: TableRows, kinds: [ColumnKind], mostParents: Int, using rng: inout RandomGenerator
   ) throws(DensityEstimationError) {
     try DensityEstimationError.require("mostParents", mostParents, in: 0...65536)
     guard rows.count >= 20 else { throw .tooFewRows(available: rows.count, needed: 20) }
@@ -65,10 +65,10 @@ struct ParentSelection {
   }
 }
 
-extension WeightedRows {
+extension TableRows {
   /// Some of the rows.
-  func selecting(_ indices: Tensor) -> WeightedRows {
-    WeightedRows(values: values[.indices(indices)], weights: weights[.indices(indices)])
+  func selecting(_ indices: Tensor) -> TableRows {
+    TableRows(values: values[.indices(indices)], weights: weights[.indices(indices)])
   }
 
   private init(values: Tensor, weights: Tensor) {

@@ -1,7 +1,7 @@
 import Torch
 
 /// Rows of finite numbers in 64 bits, each with a positive weight.
-struct WeightedRows {
+struct TableRows {
   /// `[count, features]`.
   let values: Tensor
   /// `[count]`, positive; a weight of 2 is a row that is there twice.
@@ -15,7 +15,7 @@ struct WeightedRows {
     precondition(data.rank == 2 && data.size(1) > 0, "fit: expected data [count, features], got \(data.shape)")
     let rows = data.detached().to(.float64)
     guard rows.size(0) >= needed else { throw .tooFewRows(available: rows.size(0), needed: needed) }
-    try WeightedRows.checkFinite(rows)
+    try TableRows.checkFinite(rows)
     guard let weights else {
       values = rows
       self.weights = Tensor.ones([rows.size(0)], dtype: .float64, device: rows.device)
