@@ -50,16 +50,23 @@ public struct TableInspection: Hashable, Sendable {
 
   /// Stops a fit that cannot succeed.
   ///
+  /// - Parameters:
+  ///   - minimumRowCount: fewer rows are an error.
+  ///   - dequantized: the columns to which noise will be added; they may be constant.
+  ///   - allowingNotFinite: whether NaN and infinite values are left to the caller.
+  ///   - allowingConstant: whether columns may hold one value only.
   /// - Throws: ``DatasetError``: fewer rows than `minimumRowCount`, a constant column, or a value that is not finite.
   public func requireFittable(
-    minimumRowCount: Int = 2, dequantizing dequantized: [String] = []
+    minimumRowCount: Int = 2, dequantizing dequantized: [String] = [], allowingNotFinite: Bool = false,
+    allowingConstant: Bool = false
   ) throws(DatasetError) {
     guard rowCount >= minimumRowCount else {
       throw .tooFewRows(path: path, count: rowCount, required: minimumRowCount)
     }
-    if let column = columns.first(where: { $0.notFiniteCount > 0 }) {
+    if !allowingNotFinite, let column = columns.first(where: { $0.notFiniteCount > 0 }) {
       throw .notFinite(DataLocation(path: path, column: column.name), text: "one value or more")
     }
+    guard !allowingConstant else { return }
     let constant = constantColumns.filter { !dequantized.contains($0) }
     guard constant.isEmpty else { throw .constantColumns(path: path, names: constant) }
   }

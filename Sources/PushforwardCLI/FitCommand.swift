@@ -59,6 +59,9 @@ struct FitCommand: ParsableCommand {
   @Flag(name: .long, help: "Leave out rows with missing or infinite values instead of refusing them.")
   var dropMissing = false
 
+  @Option(name: .long, help: ArgumentHelp("The column that says how much each row counts.", valueName: "column"))
+  var weights: String?
+
   @Option(name: .long, help: "The start of all random numbers.")
   var seed: UInt64?
 
@@ -100,6 +103,7 @@ struct FitCommand: ParsableCommand {
     if let oneHot { settings.data.oneHot = namesOrAll(oneHot) }
     if let dequantize { settings.data.dequantize = dequantize == "none" ? [] : namesOrAll(dequantize) }
     if dropMissing { settings.data.missing = .drop }
+    if let weights { settings.data.weights = weights }
     if let seed { settings.seed = seed }
     if let threads = machine.threads { settings.threads = threads }
     if let device { settings.device = device }

@@ -53,7 +53,7 @@ struct SampleCommand: ParsableCommand {
       machine.apply()
       let (model, description) = try RunFolder(folder).loadModel()
       let place = try Device(named: device)
-      model.convert(device: place)
+      try model.move(to: place)
       var rng = RandomGenerator(seed: seed)
       if let output, output.lowercased().hasSuffix(".png") {
         try drawImages(model, description, to: output, using: &rng)
