@@ -9,6 +9,8 @@ public enum ConditionalFamily: Hashable, Sendable, Codable {
   case table(ConditionalTableEstimator = .init())
   /// ``ConditionalTable`` over the leaves of a tree.
   case tree(ConditionalTreeEstimator = .init())
+  /// ``ConditionalKernel``.
+  case kernel(ConditionalKernelEstimator = .init())
 
   /// What fits a column of a kind.
   public func estimator(of target: ColumnKind) -> any ConditionalDensityEstimator {
@@ -16,13 +18,14 @@ public enum ConditionalFamily: Hashable, Sendable, Codable {
     case .linear(let logistic): target.isDiscrete ? logistic : LinearGaussianEstimator()
     case .table(let table): table
     case .tree(let tree): tree
+    case .kernel(let kernel): kernel
     }
   }
 }
 
 // A file may leave out what has a default, so decoding is written by hand.
 extension ConditionalFamily {
-  private enum Kind: String, CodingKey, CaseIterable { case linear, table, tree }
+  private enum Kind: String, CodingKey, CaseIterable { case linear, table, tree, kernel }
 
   /// Reads a family; settings that are left out have their defaults.
   public init(from decoder: any Decoder) throws {
@@ -36,6 +39,7 @@ extension ConditionalFamily {
     case .linear: self = .linear(try container.decode(MultinomialLogisticEstimator.self, forKey: kind))
     case .table: self = .table(try container.decode(ConditionalTableEstimator.self, forKey: kind))
     case .tree: self = .tree(try container.decode(ConditionalTreeEstimator.self, forKey: kind))
+    case .kernel: self = .kernel(try container.decode(ConditionalKernelEstimator.self, forKey: kind))
     }
   }
 
@@ -46,6 +50,7 @@ extension ConditionalFamily {
     case .linear(let settings): try container.encode(settings, forKey: .linear)
     case .table(let settings): try container.encode(settings, forKey: .table)
     case .tree(let settings): try container.encode(settings, forKey: .tree)
+    case .kernel(let settings): try container.encode(settings, forKey: .kernel)
     }
   }
 }

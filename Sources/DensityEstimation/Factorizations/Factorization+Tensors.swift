@@ -3,7 +3,7 @@ public import Torch
 extension Factorization {
   /// The families of conditional densities that model files can hold.
   public static var families: [any StoredConditionalDensity.Type] {
-    [LinearGaussian.self, MultinomialLogistic.self, ConditionalTable.self, PointMass.self]
+    [LinearGaussian.self, MultinomialLogistic.self, ConditionalTable.self, ConditionalKernel.self, PointMass.self]
   }
 
   /// All that is needed to make the distribution again, in 64 bits.

@@ -14,7 +14,7 @@ public import Torch
 ///
 /// - Shapes: rows `[features]`, in 64 bits. Log-probabilities are log-densities in the continuous columns and log-masses in
 ///   the discrete ones.
-public struct Factorization: Distribution {
+public struct Factorization: StoredDistribution {
   /// One column's part.
   public struct Factor {
     /// The column.

@@ -4,7 +4,7 @@ public import Torch
 /// A distribution of rows that is a ``Factorization``, with something of its own beside it.
 ///
 /// To implement one: hold the factorization; everything that a distribution must do follows.
-public protocol FactorizedDistribution: Distribution {
+public protocol FactorizedDistribution: StoredDistribution {
   /// The parts.
   var factorization: Factorization { get }
 }

@@ -13,14 +13,15 @@ import _TestSupport
 ///   - density: the density.
 ///   - rows: `[count, given]`, at least 3.
 ///   - bound: a number that values of a continuous column exceed with probability below 1e-9.
-///   - tolerance: the greatest error of an integral by a million midpoints.
+///   - cells: the cells of the grid on which the density is summed.
+///   - tolerance: the greatest error of these sums.
 ///   - sourceLocation: where a failure is shown.
 func checkConditionalDensity<Density: StoredConditionalDensity>(
-  _ density: Density, at rows: Tensor, bound: Double = 10, tolerance: Double = 1e-6,
+  _ density: Density, at rows: Tensor, bound: Double = 10, cells: Int = 4000, tolerance: Double = 1e-5,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   let check = ConditionalDensityCheck(
-    density: density, rows: rows, bound: bound, tolerance: tolerance, sourceLocation: sourceLocation)
+    density: density, rows: rows, bound: bound, cells: cells, tolerance: tolerance, sourceLocation: sourceLocation)
   try check.checkNormalization()
   try check.checkBatches()
   try check.checkStorage()
@@ -30,6 +31,7 @@ private struct ConditionalDensityCheck<Density: StoredConditionalDensity> {
   let density: Density
   let rows: Tensor
   let bound: Double
+  let cells: Int
   let tolerance: Double
   let sourceLocation: SourceLocation
 
@@ -57,7 +59,6 @@ private struct ConditionalDensityCheck<Density: StoredConditionalDensity> {
       #expect(distribution.logProb(values + 0.25).exp().max().item() == 0, sourceLocation: sourceLocation)
       return
     }
-    let cells = 40_000
     let width = 2 * bound / Double(cells)
     let edges = Tensor.linear(from: -bound, to: bound, count: cells + 1, dtype: .float64).unsqueezed(1)
     let middles = edges[.slice(to: -1)] + width / 2
