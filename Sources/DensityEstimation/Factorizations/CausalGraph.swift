@@ -60,16 +60,10 @@ public struct CausalGraph: Hashable, Sendable {
     parents.enumerated().flatMap { effect, causes in causes.map { (columns[$0], columns[effect]) } }
   }
 
-  /// The graph without the edges that lead to some columns.
+  /// The graph without the edges that lead to some columns, which cannot make a cycle.
   func removingCauses(of effects: Set<Int>) -> CausalGraph {
-    CausalGraph(
-      columns: columns, parents: parents.enumerated().map { effects.contains($0) ? [] : $1 }, order: order)
-  }
-
-  private init(columns: [String], parents: [[Int]], order: [Int]) {
-    self.columns = columns
-    self.parents = parents
-    self.order = order
+    let left = parents.enumerated().map { effects.contains($0) ? [] : $1 }
+    return (try? CausalGraph(columns: columns, parents: left)) ?? self
   }
 
   /// Repeatedly the first column whose causes have all been taken.

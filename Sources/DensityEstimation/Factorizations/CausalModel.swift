@@ -82,11 +82,10 @@ public struct CausalModel: FactorizedDistribution {
   }
 
   private func replacing(_ replacements: [Int: any ConditionalDensity]) -> CausalModel {
-    let factors = factorization.factors.map { factor in
-      guard let replacement = replacements[factor.column] else { return factor }
-      return Factorization.Factor(column: factor.column, parents: [], conditional: replacement)
+    let conditionals = factorization.factors.sorted { $0.column < $1.column }.map { factor in
+      replacements[factor.column] ?? factor.conditional
     }
-    return CausalModel(graph.removingCauses(of: Set(replacements.keys)), Factorization(factors))
+    return CausalModel(graph.removingCauses(of: Set(replacements.keys)), conditionals: conditionals)
   }
 
   /// The model of stored tensors; see ``Factorization/init(tensors:families:)``.
