@@ -74,7 +74,7 @@ let mixedKinds: [ColumnKind] = [
 }
 
 extension ConditionalFamily {
-  fileprivate var isSmooth: Bool {
+  var isSmooth: Bool {
     switch self {
     case .linear, .kernel: true
     case .table, .tree: false
