@@ -3,3 +3,6 @@
 #include "CKernelsTypes.h"
 #include "ck_elementary.h"
 #include "ck_instruction_sets.h"
+#include "ck_mixture.h"
+#include "ck_normal.h"
+#include "ck_spline.h"

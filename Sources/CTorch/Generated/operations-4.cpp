@@ -19,6 +19,7 @@
 #include <ATen/ops/diag_embed_ops.h>
 #include <ATen/ops/diagonal_ops.h>
 #include <ATen/ops/einsum_ops.h>
+#include <ATen/ops/empty_ops.h>
 #include <ATen/ops/eye_ops.h>
 #include <ATen/ops/flatten_dense_tensors_ops.h>
 #include <ATen/ops/full_ops.h>
@@ -104,6 +105,12 @@ int32_t ct_nonzero(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
 int32_t ct_cdist(CTTensor x1, CTTensor x2, double p, bool has_compute_mode, ptrdiff_t compute_mode, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::cdist::call(borrow(x1), borrow(x2), p, optionalInteger(has_compute_mode, compute_mode)));
+  });
+}
+
+int32_t ct_empty_memory_format(const ptrdiff_t *size, ptrdiff_t size_count, int8_t dtype, CTDevice device, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::empty_memory_format::call(IntegerList{size, size_count}, optionalDataType(dtype), std::nullopt, toDevice(device), std::nullopt, std::nullopt));
   });
 }
 

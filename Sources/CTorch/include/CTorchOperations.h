@@ -154,6 +154,7 @@ int32_t ct_clone(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_detach(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_nonzero(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_cdist(CTTensor x1, CTTensor x2, double p, bool has_compute_mode, ptrdiff_t compute_mode, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_empty_memory_format(const ptrdiff_t *size, ptrdiff_t size_count, int8_t dtype, CTDevice device, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_zeros(const ptrdiff_t *size, ptrdiff_t size_count, int8_t dtype, CTDevice device, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_ones(const ptrdiff_t *size, ptrdiff_t size_count, int8_t dtype, CTDevice device, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_full(const ptrdiff_t *size, ptrdiff_t size_count, CTScalar fill_value, int8_t dtype, CTDevice device, CTTensor *out0, char **message) CT_NOEXCEPT;

@@ -1061,6 +1061,12 @@ enum Operation {
     return run1("cdist") { out0, message in ct_cdist(x1.raw, x2.raw, p, computeMode != nil, computeMode ?? 0, out0, message) }
   }
 
+  /// `empty.memory_format`
+  @inline(__always)
+  static func empty_memory_format(_ size: [Int], dtype: DType? = nil, device: Device? = nil) -> Tensor {
+    return run1("empty.memory_format") { out0, message in ct_empty_memory_format(size, size.count, dtype?.rawValue ?? -1, device?.raw ?? Device.unspecified, out0, message) }
+  }
+
   /// `zeros`
   @inline(__always)
   static func zeros(_ size: [Int], dtype: DType? = nil, device: Device? = nil) -> Tensor {
