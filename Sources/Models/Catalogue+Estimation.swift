@@ -18,7 +18,7 @@ extension CatalogueEntry {
     _ name: String, _ summary: String, _ configuration: Configuration, accepts: Set<DataTrait> = [.weights],
     choices: [String] = [],
     fit: @escaping @Sendable (Configuration, EstimationData, inout RandomGenerator) throws -> EstimationResult,
-    load: @escaping @Sendable (Configuration, [String], [String: Tensor]) throws -> any StoredDistribution
+    load: @escaping @Sendable (Configuration, [String], [String: Tensor]) throws -> any DensityModel
   ) -> CatalogueEntry {
     guard let defaults = try? SettingsValue(encoding: configuration), case .object = defaults else {
       preconditionFailure("a model's configuration is a group of settings")

@@ -68,8 +68,10 @@ struct SampleCommand: ParsableCommand {
     _ model: any GenerativeModel, _ description: ModelDescription, using rng: inout RandomGenerator
   ) throws {
     var writer: TableWriter?
-    for start in stride(from: 0, to: count, by: Self.chunkSize) {
-      let drawn = model.sample(min(Self.chunkSize, count - start), given: nil, using: &rng).to(Device.cpu)
+    // The steps of a series follow one another, so it is drawn as a whole.
+    let chunkSize = model is any SeriesModel ? count : Self.chunkSize
+    for start in stride(from: 0, to: count, by: chunkSize) {
+      let drawn = model.sample(min(chunkSize, count - start), given: nil, using: &rng).to(Device.cpu)
       let rows = description.dataRows(drawn)
       guard let output else {
         try StandardOutputTable.write(rows, names: start == 0 ? description.columns : nil)

@@ -35,6 +35,7 @@ package struct SplineKernel {
   ///   - kept: the parameters of splines that are the same in every row, `[kept, 3 bins - 1]`; may have no rows.
   ///   - moved: those of the other features, `[rows, features - kept, 3 bins - 1]`.
   ///   - isInverse: whether to go from the splines' values to their arguments.
+  /// - Returns: both `[rows, features]`.
   /// - Precondition: the kernel supports the tensors, and the shapes agree.
   package func callAsFunction(
     _ x: Tensor, kept: Tensor, moved: Tensor, isInverse: Bool
