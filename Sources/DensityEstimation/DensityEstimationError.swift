@@ -20,8 +20,6 @@ public enum DensityEstimationError: Error, Hashable, Sendable, CustomStringConve
   case invalidGraph(reason: String)
   /// A graph leads from a column back to it, along this path.
   case cycle(path: [String])
-  /// Stored numbers cannot be those of a model.
-  case invalidModel(reason: String)
   /// The estimate does not exist for these data, for the reason given.
   case degenerate(reason: String)
 
@@ -42,7 +40,6 @@ public enum DensityEstimationError: Error, Hashable, Sendable, CustomStringConve
       "there is no column '\(name)'; the columns are \(known.joined(separator: ", "))"
     case .cycle(let path):
       "the graph has a cycle, \(path.joined(separator: " -> ")); a column cannot cause itself, so drop one of these edges"
-    case .invalidModel(let reason): "this is no model that can be used: \(reason)"
     case .tooLarge(let reason), .invalidGraph(let reason), .degenerate(let reason): reason
     }
   }

@@ -34,7 +34,7 @@ public struct Autoregressive: FactorizedDistribution {
 
   /// The distribution of stored tensors; see ``Factorization/init(tensors:families:)``.
   ///
-  /// - Throws: `DensityEstimationError.invalidModel` when the tensors cannot be those of a factorization.
+  /// - Throws: `DensityEstimationError.degenerate` when the tensors cannot be those of a factorization.
   public init(tensors: [String: Tensor]) throws(DensityEstimationError) {
     self.init(try Factorization(tensors: tensors))
   }
@@ -71,7 +71,7 @@ public struct AutoregressiveEstimator: DensityEstimator, Hashable, Sendable, Cod
   public func fit(
     _ data: Tensor, weights: Tensor?, using rng: inout RandomGenerator
   ) throws(DensityEstimationError) -> Autoregressive {
-    try fit(data, weights: weights, with: { conditional.estimator(of: $1) }, using: &rng)
+    try fit(data, weights: weights, with: { conditional.estimator(for: $1) }, using: &rng)
   }
 
   /// The chain of conditional densities, of which each column has an estimator of its own.
@@ -79,12 +79,12 @@ public struct AutoregressiveEstimator: DensityEstimator, Hashable, Sendable, Cod
   /// - Parameters:
   ///   - data: rows, `[count, features]`.
   ///   - weights: `[count]`, not negative, of any sum; nil for ones.
-  ///   - estimator: what fits a column of a kind, in place of ``conditional``.
+  ///   - estimator: what fits a column to its data, in place of ``conditional``.
   ///   - rng: the source of random numbers of estimators.
   /// - Throws: `DensityEstimationError` when a setting is out of range, or the rows do not make a density in a column.
   public func fit(
     _ data: Tensor, weights: Tensor? = nil,
-    with estimator: (_ column: Int, ColumnKind) -> any ConditionalDensityEstimator, using rng: inout RandomGenerator
+    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator, using rng: inout RandomGenerator
   ) throws(DensityEstimationError) -> Autoregressive {
     let rows = try TableRows(data, weights: weights)
     let kinds = columns ?? ColumnKind.inferred(from: rows.values)
@@ -100,7 +100,7 @@ public struct AutoregressiveEstimator: DensityEstimator, Hashable, Sendable, Cod
     for (place, column) in order.enumerated() {
       let before = Array(order[..<place])
       parents[column] =
-        try selection?.parents(of: column, among: before, with: estimator(column, kinds[column]), using: &rng) ?? before
+        try selection?.parents(of: column, among: before, with: estimator, using: &rng) ?? before
     }
     return Autoregressive(
       try Factorization(

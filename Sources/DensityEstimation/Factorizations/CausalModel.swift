@@ -93,7 +93,7 @@ public struct CausalModel: FactorizedDistribution {
   /// - Parameters:
   ///   - tensors: those of ``tensors``.
   ///   - names: the names of the columns.
-  /// - Throws: `DensityEstimationError.invalidModel` when the tensors cannot be those of a model of these columns.
+  /// - Throws: `DensityEstimationError.degenerate` when the tensors cannot be those of a model of these columns.
   public init(tensors: [String: Tensor], columns names: [String]) throws(DensityEstimationError) {
     let factorization = try Factorization(tensors: tensors)
     try StoredTensors(tensors, of: "causal").require(
@@ -132,7 +132,7 @@ public struct CausalModelEstimator: DensityEstimator, Hashable, Sendable, Codabl
     }
     let factorization = try Factorization(
       fitting: data, weights: weights, columns: columns, order: graph.order, parents: graph.parents,
-      with: { conditional.estimator(of: $1) }, using: &rng)
+      with: { conditional.estimator(for: $1) }, using: &rng)
     return CausalModel(graph, factorization)
   }
 }

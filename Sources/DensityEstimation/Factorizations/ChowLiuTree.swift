@@ -20,7 +20,7 @@ public struct ChowLiuTree: FactorizedDistribution {
 
   /// The tree of stored tensors; see ``Factorization/init(tensors:families:)``.
   ///
-  /// - Throws: `DensityEstimationError.invalidModel` when the tensors cannot be those of a tree.
+  /// - Throws: `DensityEstimationError.degenerate` when the tensors cannot be those of a tree.
   public init(tensors: [String: Tensor]) throws(DensityEstimationError) {
     let factorization = try Factorization(tensors: tensors)
     try StoredTensors(tensors, of: "chowLiu").require(

@@ -49,7 +49,7 @@ public protocol StoredConditionalDensity: ConditionalDensity {
   var tensors: [String: Tensor] { get }
   /// The conditional density of these tensors, which may come from a damaged or a hostile file.
   ///
-  /// - Throws: `DensityEstimationError.invalidModel` when they cannot be those of this family.
+  /// - Throws: `DensityEstimationError.degenerate` when they cannot be those of this family.
   init(target: ColumnKind, given: [ColumnKind], tensors: [String: Tensor]) throws(DensityEstimationError)
 }
 

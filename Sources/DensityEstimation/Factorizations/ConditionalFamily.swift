@@ -9,15 +9,20 @@ public enum ConditionalFamily: Hashable, Sendable, Codable {
   case table(ConditionalTableEstimator = .init())
   /// ``ConditionalTable`` over the leaves of a tree.
   case tree(ConditionalTreeEstimator = .init())
+  /// ``ConditionalMixture``; a table where no column is continuous.
+  case mixture(ConditionalMixtureEstimator = .init())
   /// ``ConditionalKernel``.
   case kernel(ConditionalKernelEstimator = .init())
 
-  /// What fits a column of a kind.
-  public func estimator(of target: ColumnKind) -> any ConditionalDensityEstimator {
+  /// What fits a column to its data.
+  public func estimator(for data: ConditionalData) -> any ConditionalDensityEstimator {
     switch self {
-    case .linear(let logistic): target.isDiscrete ? logistic : LinearGaussianEstimator()
+    case .linear(let logistic): data.targetKind.isDiscrete ? logistic : LinearGaussianEstimator()
     case .table(let table): table
     case .tree(let tree): tree
+    case .mixture(let mixture):
+      ([data.targetKind] + data.givenKinds).contains(.continuous)
+        ? mixture : ConditionalTableEstimator(smoothing: mixture.smoothing)
     case .kernel(let kernel): kernel
     }
   }
@@ -25,7 +30,7 @@ public enum ConditionalFamily: Hashable, Sendable, Codable {
 
 // A file may leave out what has a default, so decoding is written by hand.
 extension ConditionalFamily {
-  private enum Kind: String, CodingKey, CaseIterable { case linear, table, tree, kernel }
+  private enum Kind: String, CodingKey, CaseIterable { case linear, table, tree, mixture, kernel }
 
   /// Reads a family; settings that are left out have their defaults.
   public init(from decoder: any Decoder) throws {
@@ -39,6 +44,7 @@ extension ConditionalFamily {
     case .linear: self = .linear(try container.decode(MultinomialLogisticEstimator.self, forKey: kind))
     case .table: self = .table(try container.decode(ConditionalTableEstimator.self, forKey: kind))
     case .tree: self = .tree(try container.decode(ConditionalTreeEstimator.self, forKey: kind))
+    case .mixture: self = .mixture(try container.decode(ConditionalMixtureEstimator.self, forKey: kind))
     case .kernel: self = .kernel(try container.decode(ConditionalKernelEstimator.self, forKey: kind))
     }
   }
@@ -50,6 +56,7 @@ extension ConditionalFamily {
     case .linear(let settings): try container.encode(settings, forKey: .linear)
     case .table(let settings): try container.encode(settings, forKey: .table)
     case .tree(let settings): try container.encode(settings, forKey: .tree)
+    case .mixture(let settings): try container.encode(settings, forKey: .mixture)
     case .kernel(let settings): try container.encode(settings, forKey: .kernel)
     }
   }

@@ -15,7 +15,7 @@ extension Factorization {
   /// - Precondition: the order has each column once, and parents come before their children.
   public init(
     fitting data: Tensor, weights: Tensor? = nil, columns: [ColumnKind]? = nil, order: [Int], parents: [[Int]],
-    with estimator: (_ column: Int, ColumnKind) -> any ConditionalDensityEstimator, using rng: inout RandomGenerator
+    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator, using rng: inout RandomGenerator
   ) throws(DensityEstimationError) {
     let rows = try TableRows(data, weights: weights)
     let kinds = columns ?? ColumnKind.inferred(from: rows.values)
@@ -25,7 +25,7 @@ extension Factorization {
 
   init(
     fitting rows: TableRows, kinds: [ColumnKind], order: [Int], parents: [[Int]],
-    with estimator: (_ column: Int, ColumnKind) -> any ConditionalDensityEstimator, using rng: inout RandomGenerator
+    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator, using rng: inout RandomGenerator
   ) throws(DensityEstimationError) {
     precondition(
       order.sorted() == Array(kinds.indices) && parents.count == kinds.count,
@@ -35,7 +35,7 @@ extension Factorization {
       factors.append(
         try Factor(
           fitting: rows, kinds: kinds, column: column, parents: parents[column],
-          with: estimator(column, kinds[column]), using: &rng))
+          with: estimator, using: &rng))
     }
     self.init(factors)
   }
@@ -47,11 +47,16 @@ extension Factorization.Factor {
   /// - Parameter number: how an error calls the column, counted from 0; nil for its place.
   init(
     fitting rows: TableRows, kinds: [ColumnKind], column: Int, parents: [Int], number: Int? = nil,
-    with estimator: some ConditionalDensityEstimator, using rng: inout RandomGenerator
+    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator,
+    using rng: inout RandomGenerator
   ) throws(DensityEstimationError) {
+    func fit(
+      _ estimator: some ConditionalDensityEstimator, _ data: ConditionalData, using rng: inout RandomGenerator
+    ) throws(DensityEstimationError) -> any ConditionalDensity { try estimator.fit(data, using: &rng) }
     do {
       let data = ConditionalData(rows, kinds: kinds, target: column, parents: parents)
-      self.init(column: column, parents: parents, conditional: try estimator.fit(data, using: &rng))
+      self.init(
+        column: column, parents: parents, conditional: try fit(estimator(column, data), data, using: &rng))
     } catch .degenerate(let reason) {
       throw .degenerate(reason: "column \((number ?? column) + 1): \(reason)")
     } catch .tooLarge(let reason) {

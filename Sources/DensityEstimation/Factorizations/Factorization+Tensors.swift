@@ -3,7 +3,10 @@ public import Torch
 extension Factorization {
   /// The families of conditional densities that model files can hold.
   public static var families: [any StoredConditionalDensity.Type] {
-    [LinearGaussian.self, MultinomialLogistic.self, ConditionalTable.self, ConditionalKernel.self, PointMass.self]
+    [
+      LinearGaussian.self, MultinomialLogistic.self, ConditionalTable.self, ConditionalMixture.self,
+      ConditionalKernel.self, PointMass.self,
+    ]
   }
 
   /// All that is needed to make the distribution again, in 64 bits.
@@ -19,7 +22,7 @@ extension Factorization {
   /// - Parameters:
   ///   - tensors: those of ``tensors``.
   ///   - families: the families that the file may hold.
-  /// - Throws: `DensityEstimationError.invalidModel` when the tensors cannot be those of a factorization.
+  /// - Throws: `DensityEstimationError.degenerate` when the tensors cannot be those of a factorization.
   public init(
     tensors: [String: Tensor], families: [any StoredConditionalDensity.Type] = Factorization.families
   ) throws(DensityEstimationError) {
@@ -92,12 +95,9 @@ private struct StoredColumn {
     given: [ColumnKind], _ tensors: [String: Tensor], _ families: [any StoredConditionalDensity.Type]
   ) throws(DensityEstimationError) -> any StoredConditionalDensity {
     for family in families {
-      let prefix = "\(self.prefix)\(family.family)."
-      let own = tensors.filter { $0.key.hasPrefix(prefix) }
-      guard !own.isEmpty else { continue }
-      let named = Dictionary(uniqueKeysWithValues: own.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
-      return try family.init(target: kind, given: given, tensors: named)
+      let own = StoredTensors(tensors, of: family.family).part("\(prefix)\(family.family).")
+      if !own.isEmpty { return try family.init(target: kind, given: given, tensors: own) }
     }
-    throw .invalidModel(reason: "factorization: '\(self.prefix)' has no conditional density of a known family")
+    throw .degenerate(reason: "factorization: '\(self.prefix)' has no conditional density of a known family")
   }
 }

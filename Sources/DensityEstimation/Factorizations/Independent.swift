@@ -35,7 +35,7 @@ public struct Independent: FactorizedDistribution {
 
   /// The distribution of stored tensors; see ``Factorization/init(tensors:families:)``.
   ///
-  /// - Throws: `DensityEstimationError.invalidModel` when the tensors cannot be those of independent columns.
+  /// - Throws: `DensityEstimationError.degenerate` when the tensors cannot be those of independent columns.
   public init(tensors: [String: Tensor]) throws(DensityEstimationError) {
     let factorization = try Factorization(tensors: tensors)
     try StoredTensors(tensors, of: "independent").require(
@@ -68,6 +68,6 @@ public struct IndependentEstimator: DensityEstimator, Hashable, Sendable, Codabl
     return Independent(
       try Factorization(
         fitting: data, weights: weights, columns: columns, order: Array(0..<features),
-        parents: Array(repeating: [], count: features), with: { conditional.estimator(of: $1) }, using: &rng))
+        parents: Array(repeating: [], count: features), with: { conditional.estimator(for: $1) }, using: &rng))
   }
 }

@@ -63,7 +63,7 @@ public struct MarkovChainEstimator: Hashable, Sendable, Codable {
     let width = kinds.count * order
     return try Factorization(
       fitting: Tensor.concatenating(windows), columns: (0..<order).flatMap { _ in kinds }, order: Array(0..<width),
-      parents: (0..<width).map { Array(0..<$0) }, with: { conditional.estimator(of: $1) }, using: &rng)
+      parents: (0..<width).map { Array(0..<$0) }, with: { conditional.estimator(for: $1) }, using: &rng)
   }
 
   private func fittedTransition(
@@ -73,12 +73,12 @@ public struct MarkovChainEstimator: Hashable, Sendable, Codable {
       Tensor.concatenating(series.map { MarkovChain.windows(of: $0, length: order + 1) }), weights: nil)
     let all = (0...order).flatMap { _ in kinds }
     var factors: [Factorization.Factor] = []
-    for (column, kind) in kinds.enumerated() {
+    for column in kinds.indices {
       let place = order * kinds.count + column
       factors.append(
         try Factorization.Factor(
           fitting: rows, kinds: all, column: place, parents: Array(0..<place), number: column,
-          with: conditional.estimator(of: kind), using: &rng))
+          with: { conditional.estimator(for: $1) }, using: &rng))
     }
     return factors
   }

@@ -6,6 +6,9 @@ import Torch
 /// - Reference: Cooper, Herskovits, *A Bayesian method for the induction of probabilistic networks from data*, 1992 (the
 ///   greedy search K2), with held-out rows in place of the marginal likelihood, so that any density can be judged.
 struct ParentSelection {
+  /// What fits a column.
+  typealias Estimator = (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator
+
   private let kinds: [ColumnKind]
   private let mostParents: Int
   private let training: TableRows
@@ -26,7 +29,7 @@ struct ParentSelection {
 
   /// The chosen parents of a column, those that matter most first.
   func parents(
-    of column: Int, among candidates: [Int], with estimator: some ConditionalDensityEstimator,
+    of column: Int, among candidates: [Int], with estimator: Estimator,
     using rng: inout RandomGenerator
   ) throws(DensityEstimationError) -> [Int] {
     var chosen: [Int] = []
@@ -47,7 +50,7 @@ struct ParentSelection {
 
   /// The log-probabilities of the held-out rows, `[count]`.
   private func score(
-    _ column: Int, _ parents: [Int], _ estimator: some ConditionalDensityEstimator, using rng: inout RandomGenerator
+    _ column: Int, _ parents: [Int], _ estimator: Estimator, using rng: inout RandomGenerator
   ) throws(DensityEstimationError) -> Tensor {
     let factor = try Factorization.Factor(
       fitting: training, kinds: kinds, column: column, parents: parents, with: estimator, using: &rng)

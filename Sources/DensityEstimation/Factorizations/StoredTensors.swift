@@ -30,16 +30,22 @@ struct StoredTensors {
     return tensor
   }
 
+  /// The tensors whose names begin with a prefix, without it.
+  func part(_ prefix: String) -> [String: Tensor] {
+    let own = tensors.filter { $0.key.hasPrefix(prefix) }
+    return Dictionary(uniqueKeysWithValues: own.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
+  }
+
   /// Whether there is a tensor of a name.
   func contains(_ name: String) -> Bool { tensors[name] != nil }
 
   /// Refuses the file when a condition does not hold.
   func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws(DensityEstimationError) {
-    if !condition { throw .invalidModel(reason: "\(owner): \(reason())") }
+    if !condition { throw .degenerate(reason: "\(owner): \(reason())") }
   }
 
   private func tensor(_ name: String, _ shape: [Int?], _ dtype: DType) throws(DensityEstimationError) -> Tensor {
-    guard let tensor = tensors[name] else { throw .invalidModel(reason: "\(owner): '\(name)' is missing") }
+    guard let tensor = tensors[name] else { throw .degenerate(reason: "\(owner): '\(name)' is missing") }
     let fits = tensor.rank == shape.count && zip(tensor.shape, shape).allSatisfy { $1 == nil || $0 == $1 }
     let wanted = shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
     try require(

@@ -122,7 +122,7 @@ private struct ConditionalDensityCheck<Density: StoredConditionalDensity> {
     #expect("\(Density.family) \(what) must be refused", sourceLocation: sourceLocation) {
       _ = try Density(target: density.target, given: density.given, tensors: tensors)
     } throws: { error in
-      guard case DensityEstimationError.invalidModel = error else { return false }
+      guard case DensityEstimationError.degenerate = error else { return false }
       return true
     }
   }

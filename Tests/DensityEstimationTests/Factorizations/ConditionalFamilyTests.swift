@@ -25,6 +25,7 @@ let mixedKinds: [ColumnKind] = [
 @Suite struct ConditionalFamilyTests {
   static let families: [(String, ConditionalFamily)] = [
     ("linear", .linear()), ("table", .table()), ("tree", .tree()),
+    ("mixture", .mixture(ConditionalMixtureEstimator(components: [1, 2, 3]))),
     ("kernel", .kernel(ConditionalKernelEstimator(searchRows: 150))),
   ]
 
@@ -37,7 +38,7 @@ let mixedKinds: [ColumnKind] = [
     let data = try ConditionalData(
       target: x[.all, .at(place.target)], targetKind: mixedKinds[place.target],
       given: x[.all, .indices(Tensor(place.given))], givenKinds: place.given.map { mixedKinds[$0] })
-    let fitted = try fit(family.estimator(of: data.targetKind), data, using: &rng)
+    let fitted = try fit(family.estimator(for: data), data, using: &rng)
     let density = try #require(fitted as? any StoredConditionalDensity)
     let rows = mixedRows(4, seed: 43)[.all, .indices(Tensor(place.given))]
     // A step function is summed with an error of a cell for each of its steps.
@@ -56,7 +57,7 @@ let mixedKinds: [ColumnKind] = [
     let counts = Tensor.integers(in: 0..<3, [100], using: &rng)
     let repeated = Tensor.concatenating([x[.indices(counts .>= 1)], x[.indices(counts .>= 2)]])
     var (first, second) = (RandomGenerator(seed: 46), RandomGenerator(seed: 46))
-    let estimator = AutoregressiveEstimator(conditional: family.withFixedBins, columns: mixedKinds)
+    let estimator = AutoregressiveEstimator(conditional: family.withFixedChoices, columns: mixedKinds)
     let weighted = try estimator.fit(x, weights: counts.to(.float64), using: &first)
     let plain = try estimator.fit(repeated, using: &second)
     let y = x[.indices(counts .>= 1)]
@@ -68,7 +69,7 @@ let mixedKinds: [ColumnKind] = [
     #expect(try JSONDecoder().decode(ConditionalFamily.self, from: text) == family)
     let name = try #require(String(data: text, encoding: .utf8)?.split(separator: "\"")[1])
     let bare = try JSONDecoder().decode(ConditionalFamily.self, from: Data("{\"\(name)\": {}}".utf8))
-    #expect([.linear(), .table(), .tree(), .kernel()].contains(bare))
+    #expect([.linear(), .table(), .tree(), .mixture(), .kernel()].contains(bare))
     #expect(throws: DecodingError.self) {
       try JSONDecoder().decode(ConditionalFamily.self, from: Data("{\"lines\": {}}".utf8))
     }
@@ -78,15 +79,16 @@ let mixedKinds: [ColumnKind] = [
 extension ConditionalFamily {
   var isSmooth: Bool {
     switch self {
-    case .linear, .kernel: true
+    case .linear, .mixture, .kernel: true
     case .table, .tree: false
     }
   }
 
-  /// Bins whose number does not depend on the number of rows.
-  fileprivate var withFixedBins: ConditionalFamily {
+  /// Numbers of bins and components that do not depend on the rows.
+  fileprivate var withFixedChoices: ConditionalFamily {
     switch self {
     case .linear, .kernel: self
+    case .mixture: .mixture(ConditionalMixtureEstimator(components: [1]))
     case .table: .table(ConditionalTableEstimator(bins: 6, givenBins: 3))
     case .tree: .tree(ConditionalTreeEstimator(bins: 6))
     }

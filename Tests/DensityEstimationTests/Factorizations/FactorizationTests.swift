@@ -163,7 +163,7 @@ import _TestSupport
       #expect("\(what)") {
         _ = try Autoregressive(tensors: tensors)
       } throws: { error in
-        guard case DensityEstimationError.invalidModel = error else { return false }
+        guard case DensityEstimationError.degenerate = error else { return false }
         return true
       }
     }

@@ -80,7 +80,7 @@ public struct ConditionalKernel: StoredConditionalDensity {
 
   /// The density of stored numbers.
   ///
-  /// - Throws: `DensityEstimationError.invalidModel` for wrong shapes, numbers that are not finite, weights that do not sum to 1
+  /// - Throws: `DensityEstimationError.degenerate` for wrong shapes, numbers that are not finite, weights that do not sum to 1
   ///   and bandwidths that are out of range.
   public init(
     target: ColumnKind, given: [ColumnKind], tensors: [String: Tensor]

@@ -111,7 +111,7 @@ public struct ConditionalTable: StoredConditionalDensity {
 
   /// The table of stored numbers.
   ///
-  /// - Throws: `DensityEstimationError.invalidModel` for wrong shapes, bins that do not rise, masses that do not sum to 1
+  /// - Throws: `DensityEstimationError.degenerate` for wrong shapes, bins that do not rise, masses that do not sum to 1
   ///   and nodes that are no tree.
   public init(
     target: ColumnKind, given: [ColumnKind], tensors: [String: Tensor]

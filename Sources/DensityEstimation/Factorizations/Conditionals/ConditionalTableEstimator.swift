@@ -32,7 +32,8 @@ public struct ConditionalTableEstimator: ConditionalDensityEstimator, Hashable, 
     let continuous = data.givenKinds.count { !$0.isDiscrete }
     let rule = pow(Double(data.count) / 50, 1 / Double(max(continuous, 1)))
     let cells = try ConditionalTable.targetCells(data, bins: bins)
-    let grid = try GridPartition(data, bins: givenBins ?? min(32, max(2, Int(rule))))
+    let grid = try GridPartition(
+      data.givenKinds, data.given, weights: data.weights, bins: givenBins ?? min(32, max(2, Int(rule))))
     let counts = ConditionalTable.counts(
       grid.cells(of: data.given), cells.indices(of: data.target), weights: data.weights, rows: grid.count,
       columns: cells.count)

@@ -13,19 +13,23 @@ struct GridPartition {
 
   /// The grid of the columns' values and quantile bins, with the cells of the rows.
   ///
-  /// - Parameter bins: bins of a continuous column.
+  /// - Parameters:
+  ///   - kinds: the kinds of the columns.
+  ///   - rows: `[count, columns]`.
+  ///   - weights: `[count]`.
+  ///   - bins: bins of a continuous column.
   /// - Throws: `DensityEstimationError.tooLarge` for a grid whose cells cannot be numbered.
-  init(_ data: ConditionalData, bins: Int) throws(DensityEstimationError) {
-    columns = zip(data.givenKinds, data.given.unbound(1)).map { kind, column in
+  init(_ kinds: [ColumnKind], _ rows: Tensor, weights: Tensor, bins: Int) throws(DensityEstimationError) {
+    columns = zip(kinds, rows.unbound(1)).map { kind, column in
       kind.isDiscrete
-        ? .values(Tensor(kind.values)) : .quantiles(of: column.contiguous(), weights: data.weights, count: bins)
+        ? .values(Tensor(kind.values)) : .quantiles(of: column.contiguous(), weights: weights, count: bins)
     }
     guard GridPartition.canNumber(columns) else {
       throw .tooLarge(
         reason: "a table of \(columns.count) given columns has more than 2^62 cells; let the column depend on fewer, "
           + "take fewer bins, or use a tree")
     }
-    seen = distinctValues(GridPartition.numbers(of: data.given, columns))
+    seen = distinctValues(GridPartition.numbers(of: rows, columns))
   }
 
   /// All cells of values of discrete columns, the last column's values side by side.

@@ -56,7 +56,7 @@ public struct LinearGaussian: StoredConditionalDensity {
 
   /// The density of stored numbers.
   ///
-  /// - Throws: `DensityEstimationError.invalidModel` for a discrete target, wrong shapes, numbers that are not finite and a
+  /// - Throws: `DensityEstimationError.degenerate` for a discrete target, wrong shapes, numbers that are not finite and a
   ///   scale that is not positive.
   public init(
     target: ColumnKind, given: [ColumnKind], tensors: [String: Tensor]

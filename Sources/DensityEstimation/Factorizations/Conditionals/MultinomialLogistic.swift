@@ -43,7 +43,7 @@ public struct MultinomialLogistic: StoredConditionalDensity {
 
   /// The density of stored numbers.
   ///
-  /// - Throws: `DensityEstimationError.invalidModel` for a continuous target, wrong shapes and numbers that are not finite.
+  /// - Throws: `DensityEstimationError.degenerate` for a continuous target, wrong shapes and numbers that are not finite.
   public init(
     target: ColumnKind, given: [ColumnKind], tensors: [String: Tensor]
   ) throws(DensityEstimationError) {

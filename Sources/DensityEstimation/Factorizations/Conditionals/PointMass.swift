@@ -38,7 +38,7 @@ public struct PointMass: StoredConditionalDensity {
 
   /// The column of a stored value.
   ///
-  /// - Throws: `DensityEstimationError.invalidModel` for a value that the column cannot have, and for given columns.
+  /// - Throws: `DensityEstimationError.degenerate` for a value that the column cannot have, and for given columns.
   public init(
     target: ColumnKind, given: [ColumnKind], tensors: [String: Tensor]
   ) throws(DensityEstimationError) {
