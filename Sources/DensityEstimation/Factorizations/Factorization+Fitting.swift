@@ -15,7 +15,8 @@ extension Factorization {
   /// - Precondition: the order has each column once, and parents come before their children.
   public init(
     fitting data: Tensor, weights: Tensor? = nil, columns: [ColumnKind]? = nil, order: [Int], parents: [[Int]],
-    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator, using rng: inout RandomGenerator
+    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator,
+    using rng: inout RandomGenerator
   ) throws(DensityEstimationError) {
     let (rows, kinds) = try WeightedRows.table(data, weights: weights, kinds: columns)
     try self.init(fitting: rows, kinds: kinds, order: order, parents: parents, with: estimator, using: &rng)
@@ -23,7 +24,8 @@ extension Factorization {
 
   init(
     fitting rows: WeightedRows, kinds: [ColumnKind], order: [Int], parents: [[Int]],
-    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator, using rng: inout RandomGenerator
+    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator,
+    using rng: inout RandomGenerator
   ) throws(DensityEstimationError) {
     precondition(
       order.sorted() == Array(kinds.indices) && parents.count == kinds.count,

@@ -98,6 +98,7 @@ private struct StoredColumn {
       let own = CheckedTensors(tensors, of: family.family).part("\(prefix)\(family.family).")
       if !own.isEmpty { return try family.init(target: kind, given: given, tensors: own) }
     }
-    throw .degenerate(reason: "this is no factorization that can be used: '\(prefix)' has no conditional density of a known family")
+    throw .degenerate(
+      reason: "this is no factorization that can be used: '\(prefix)' has no conditional density of a known family")
   }
 }

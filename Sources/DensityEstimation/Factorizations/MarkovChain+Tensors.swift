@@ -28,7 +28,8 @@ extension MarkovChain {
     try stored.check(
       start.features == order * features && start.order == Array(0..<start.features),
       "the start is not one of \(order) x \(features) columns in their order")
-    let transition = try [Factorization.Factor](tensors: stored.part("transition."), known: start.columns, families: families)
+    let transition = try [Factorization.Factor](
+      tensors: stored.part("transition."), known: start.columns, families: families)
     let columns = transition.map(\.conditional.target)
     try stored.check(
       transition.map(\.column) == Array(start.features..<(start.features + features))

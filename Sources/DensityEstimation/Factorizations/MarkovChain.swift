@@ -55,7 +55,9 @@ public struct MarkovChain {
   /// - Parameter series: `[*batch, steps, features]`.
   /// - Returns: `[*batch, steps]`, of which the sum is the log-probability of the series.
   public func stepLogProbs(_ series: Tensor) -> Tensor {
-    let (first, later) = evaluate(series) { $0.byColumn($1) { _, distribution, column in distribution.logProb(column) } }
+    let (first, later) = evaluate(series) {
+      $0.byColumn($1) { _, distribution, column in distribution.logProb(column) }
+    }
     let batch = series.shape.droppingTrailing(1)
     let each = Tensor.concatenating([first, later].compactMap { $0 }, -2)
     // As for a row: outside the support there is no density, whatever other columns say.

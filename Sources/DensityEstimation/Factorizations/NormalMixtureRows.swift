@@ -46,7 +46,9 @@ extension NormalMixtureRows {
   /// The mixtures of some rows of the batch; itself when there is one for all.
   func selecting(_ rows: Tensor) -> NormalMixtureRows {
     guard batchShape != [] else { return self }
-    func own(_ parameter: Tensor) -> Tensor { parameter.rank == logWeights.rank ? parameter.selecting(rows) : parameter }
+    func own(_ parameter: Tensor) -> Tensor {
+      parameter.rank == logWeights.rank ? parameter.selecting(rows) : parameter
+    }
     return NormalMixtureRows(logWeights: own(logWeights), locations: own(locations), scales: own(scales))
   }
 

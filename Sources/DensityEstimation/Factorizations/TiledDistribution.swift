@@ -48,7 +48,9 @@ struct TiledDistribution: CumulativeDistribution {
   private func tiled(
     _ x: Tensor, _ function: (any CumulativeDistribution, Tensor) -> Tensor
   ) -> Tensor {
-    guard let (events, rows, shape) = aligned(x) else { return x.to(.float64) + Tensor.zeros(batchShape, dtype: .float64) }
+    guard let (events, rows, shape) = aligned(x) else {
+      return x.to(.float64) + Tensor.zeros(batchShape, dtype: .float64)
+    }
     let count = rows.size(0)
     let budget = max(1, TiledDistribution.numbersAtATime / max(width, 1))
     let rowsAtATime = max(1, min(count, budget / max(1, min(events.size(0), budget))))

@@ -24,6 +24,21 @@ public struct BayesianGaussianMixtureEstimator: DensityEstimator, Codable, Hasha
     case process
   }
 
+  /// What is believed of means and covariances before data, in the units of the data.
+  public struct Prior {
+    /// Where means are expected, `[features]`.
+    public var mean: Tensor
+    /// The scatter that the prior adds to that of the rows: `[features, features]`, `[features]` for a diagonal structure,
+    /// one number, of each feature, for a spherical one.
+    public var scatter: Tensor
+
+    /// A prior around a mean.
+    public init(mean: Tensor, scatter: Tensor) {
+      self.mean = mean
+      self.scatter = scatter
+    }
+  }
+
   /// How a fit went.
   public struct Report: Codable, Hashable, Sendable {
     /// The lower bound of the log-evidence in nats before each step and at the end.
@@ -82,23 +97,46 @@ public struct BayesianGaussianMixtureEstimator: DensityEstimator, Codable, Hasha
 
   /// The posterior, and how it was found.
   ///
+  /// - Parameters:
+  ///   - data: rows, `[count, features]`.
+  ///   - weights: `[count]`, not negative; a weight of 2 counts like a row that is there twice.
+  ///   - prior: what is believed before data; nil for the mean and the covariance of the data, as in scikit-learn.
+  ///   - rng: draws the starts.
   /// - Throws: `DensityEstimationError`, as ``fit(_:weights:using:)`` does.
+  /// - Precondition: the prior has the shapes of the structure.
   public func fitReporting(
-    _ data: Tensor, weights: Tensor? = nil, using rng: inout RandomGenerator
+    _ data: Tensor, weights: Tensor? = nil, prior: Prior? = nil, using rng: inout RandomGenerator
   ) throws -> (mixture: BayesianGaussianMixture, report: Report) {
-    try checkSettings()
-    precondition(data.rank == 2, "BayesianGaussianMixtureEstimator: expected rows [count, features], got \(data.shape)")
-    let rows = try UsableRows(data, weights, position: 0, allowsMissing: false)
-    let blocks = RowBlocks(rows.rows, weights: rows.weights)
-    let summary = try RowSummary(blocks, sampleSize: max(20_000, 200 * components), allowsMissing: false, using: &rng)
-    let run = try VariationalSearch(estimator: self, summary: summary, rows: rows).best(using: &rng)
-    let counts = run.posterior.weights * summary.totalWeight
+    let search = try VariationalSearch(self, data, weights, prior, using: &rng)
+    return result(try search.best(using: &rng), search)
+  }
+
+  /// The posterior from given responsibilities, `[count, components]`, and how it was found.
+  ///
+  /// - Throws: `DensityEstimationError`, as ``fit(_:weights:using:)`` does.
+  /// - Precondition: there is a row of responsibilities for each row of data; the prior has the shapes of the structure.
+  public func fit(
+    _ data: Tensor, weights: Tensor? = nil, from responsibilities: Tensor, prior: Prior? = nil
+  ) throws -> (mixture: BayesianGaussianMixture, report: Report) {
+    precondition(
+      responsibilities.shape == [data.size(0), components],
+      "BayesianGaussianMixtureEstimator: expected responsibilities [\(data.size(0)), \(components)], got "
+        + "\(responsibilities.shape)")
+    var unused = RandomGenerator(seed: 0)
+    let search = try VariationalSearch(self, data, weights, prior, using: &unused)
+    return result(try search.continued(from: responsibilities.to(.float64)), search)
+  }
+
+  private func result(
+    _ run: VariationalSearch.Run, _ search: VariationalSearch
+  ) -> (mixture: BayesianGaussianMixture, report: Report) {
+    let counts = run.posterior.weights * search.summary.totalWeight
     let report = Report(
       lowerBounds: run.path, isConverged: run.isConverged, effectiveComponents: (counts .> 1).nonzeroCount())
     return (run.posterior, report)
   }
 
-  private func checkSettings() throws(DensityEstimationError) {
+  func checkSettings() throws(DensityEstimationError) {
     func check(_ isRight: Bool, _ name: String, _ value: Any, _ rule: String) throws(DensityEstimationError) {
       if !isRight { throw .invalidSetting(name: name, value: "\(value)", rule: rule) }
     }

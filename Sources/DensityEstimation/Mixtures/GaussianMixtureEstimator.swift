@@ -130,6 +130,22 @@ public struct GaussianMixtureEstimator: DensityEstimator, Codable, Hashable, Sen
     return try MixtureSearch(estimator: self, data: source).continued(from: start)
   }
 
+  /// EM from given parameters over rows that are read in blocks, to ``tolerance``.
+  ///
+  /// - Throws: `DensityEstimationError`, as ``fit(_:weights:using:)`` does, and what reading throws.
+  /// - Precondition: the start has no batch and as many features as the data.
+  public func fit(
+    _ blocks: RowBlocks, from start: GaussianMixture
+  ) throws -> (mixture: GaussianMixture, report: GaussianMixtureReport) {
+    precondition(
+      start.batchShape == [] && blocks.features == start.features,
+      "GaussianMixtureEstimator: expected a start of \(blocks.features) features, got \(start.means.shape)")
+    try checkSettings()
+    var unused = RandomGenerator(seed: 0)
+    let source = try MixtureData(self, blocks, using: &unused)
+    return try MixtureSearch(estimator: self, data: source).continued(from: start)
+  }
+
   // MARK: Settings
 
   /// Each number of components with each structure.

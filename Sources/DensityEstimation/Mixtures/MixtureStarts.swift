@@ -37,20 +37,23 @@ struct MixtureStarts {
     _ components: Int, _ structure: CovarianceStructure, isRefined: Bool, using rng: inout RandomGenerator
   ) -> MixtureStatistics {
     let groups = groups(components, isRefined: isRefined, using: &rng)
-    let share = groups.oneHot(components).to(.float64) * weights.unsqueezed(1)
-    let counts = share.sum(0)
-    let sums = share.transposed().matmul(rows) * deviations
-    let isMatrix = structure == .full || structure == .tied
+    return sums(groups.oneHot(components).to(.float64), structure)
+  }
+
+  /// The sums of rows that belong to components with responsibilities `[count, components]`.
+  func sums(_ responsibilities: Tensor, _ structure: CovarianceStructure) -> MixtureStatistics {
+    let share = responsibilities * weights.unsqueezed(1)
+    let components = share.size(1)
     let products: Tensor
-    if isMatrix {
-      let units = deviations.unsqueezed(0) * deviations.unsqueezed(1)
-      products =
-        Tensor.stacking(
-          (0..<components).map { (rows * share.narrowed(1, from: $0, length: 1)).transposed().matmul(rows) }) * units
+    if structure == .full || structure == .tied {
+      let each = (0..<components).map { (rows * share.narrowed(1, from: $0, length: 1)).transposed().matmul(rows) }
+      products = Tensor.stacking(each) * (deviations.unsqueezed(0) * deviations.unsqueezed(1))
     } else {
       products = share.transposed().matmul(rows.squared()) * deviations.squared()
     }
-    return MixtureStatistics(logLikelihood: 0, counts: counts, deviations: sums, products: products)
+    return MixtureStatistics(
+      logLikelihood: 0, counts: share.sum(0), deviations: share.transposed().matmul(rows) * deviations,
+      products: products)
   }
 
   /// The group of each row, `[count]`.

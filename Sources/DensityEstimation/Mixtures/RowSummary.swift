@@ -87,6 +87,8 @@ struct UsableRows {
   /// `[count]`, 64-bit; nil for equal ones.
   let weights: Tensor?
   let missingCount: Int
+  /// Which rows of the block they are; nil for all.
+  let indices: Tensor?
   var hasMissing: Bool { missingCount > 0 }
   /// The sum of the weights.
   var totalWeight: Double { weights?.sum().item() ?? Double(rows.size(0)) }
@@ -115,8 +117,10 @@ struct UsableRows {
       }
       weights = UsableRows.withoutEmpty(missing, weights)
     }
+    var kept: Tensor?
     if let given = weights, (given .== 0).any() {
       let indices = (given .> 0).nonzero().flattened()
+      kept = indices
       rows = rows.selecting(indices)
       weights = given.selecting(indices)
       missingCount = missingCount > 0 ? rows.isNaN().nonzeroCount() : 0
@@ -124,6 +128,7 @@ struct UsableRows {
     self.rows = rows.contiguous()
     self.weights = weights
     self.missingCount = missingCount
+    indices = kept
   }
 
   /// Gives rows without any number the weight 0.

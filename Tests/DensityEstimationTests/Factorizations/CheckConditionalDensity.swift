@@ -64,7 +64,8 @@ private struct ConditionalDensityCheck<Density: StoredConditionalDensity> {
     let middles = edges[.slice(to: -1)] + width / 2
     let masses = distribution.logProb(middles).exp() * width
     let cdf = distribution.cdf(edges)
-    expect(cdf[-1] - cdf[0], Tensor.ones([count], dtype: .float64), "range of the distribution function", tolerance: 1e-8)
+    expect(
+      cdf[-1] - cdf[0], Tensor.ones([count], dtype: .float64), "range of the distribution function", tolerance: 1e-8)
     expect(masses.cumulativeSum(0), cdf[.slice(from: 1)], "distribution function", tolerance: tolerance)
     let levels = Tensor([1e-6, 0.01, 0.3, 0.5, 0.9, 0.999]).unsqueezed(1)
     let quantiles = distribution.quantile(levels)

@@ -30,7 +30,8 @@ let mixedKinds: [ColumnKind] = [
   ]
 
   /// Every family in every place: a continuous and a discrete column given nothing, one or several of both kinds.
-  @Test(arguments: families.map(\.1), [(2, [0, 1, 3]), (2, []), (2, [1]), (0, [2]), (3, [0, 1, 2]), (1, []), (3, [1])])
+  @Test(
+    arguments: families.map(\.1), [(2, [0, 1, 3]), (2, []), (2, [1]), (0, [2]), (3, [0, 1, 2]), (1, []), (3, [1])])
   func keepsItsPromises(_ family: ConditionalFamily, _ place: (target: Int, given: [Int])) throws {
     var rng = RandomGenerator(seed: 41)
     let x = mixedRows(600, seed: 42)

@@ -64,7 +64,9 @@ import _TestSupport
       try AutoregressiveEstimator(conditional: family, columns: mixedKinds).fit(x, using: &rng).columnLogProbs(y)
         .clamped(from: -20).mean(0)
     }
-    let (linear, tree, kernel) = (try score(.linear()), try score(.tree()), try score(.kernel(ConditionalKernelEstimator(searchRows: 150))))
+    let (linear, tree, kernel) = (
+      try score(.linear()), try score(.tree()), try score(.kernel(ConditionalKernelEstimator(searchRows: 150)))
+    )
     #expect(tree[2].item() > linear[2].item() + 0.1)
     #expect(kernel[2].item() > linear[2].item() + 0.2)
     // The truth of column 3 is a logistic regression.
@@ -147,7 +149,9 @@ import _TestSupport
     }
   }
 
-  @Test(arguments: ConditionalFamilyTests.families.map(\.1)) func hostileFilesAreRefused(_ family: ConditionalFamily) throws {
+  @Test(arguments: ConditionalFamilyTests.families.map(\.1)) func hostileFilesAreRefused(_ family: ConditionalFamily)
+    throws
+  {
     var rng = RandomGenerator(seed: 118)
     let model = try AutoregressiveEstimator(conditional: family, columns: mixedKinds)
       .fit(mixedRows(100, seed: 119), using: &rng)

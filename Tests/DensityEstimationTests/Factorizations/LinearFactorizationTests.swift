@@ -42,7 +42,8 @@ func correlatedRows(_ count: Int, seed: UInt64) -> Tensor {
     let plain = try LinearGaussianEstimator().fit(
       ConditionalData(target: target, given: x[.all, .slice(to: 3)]), using: &rng)
     let fit = try LinearGaussianEstimator().fit(ConditionalData(target: target, given: doubled), using: &rng)
-    expectClose(fit.conditioned(on: doubled).location, plain.conditioned(on: x[.all, .slice(to: 3)]).location, tolerance: 1e-9)
+    expectClose(
+      fit.conditioned(on: doubled).location, plain.conditioned(on: x[.all, .slice(to: 3)]).location, tolerance: 1e-9)
     #expect(throws: DensityEstimationError.self) {
       try AutoregressiveEstimator(conditional: .linear()).fit(doubled, using: &rng)
     }

@@ -71,7 +71,9 @@ struct BandwidthSearch {
     let (column, others) = (own.features(Array(parameters[..<1])), rest.features(Array(parameters[1...])))
     let near = others.logKernels + logOthers
     let joint = near + column.logKernels
-    let (nearSum, jointSum) = (near.logSumExp(-1, keepingDimensions: true), joint.logSumExp(-1, keepingDimensions: true))
+    let (nearSum, jointSum) = (
+      near.logSumExp(-1, keepingDimensions: true), joint.logSumExp(-1, keepingDimensions: true)
+    )
     let total = weights.sum().item()
     let value = weights.matmul((jointSum - nearSum).squeezed(-1)).item() + total * column.logConstant
     let jointShares = (joint - jointSum).exp() * weights.unsqueezed(1)

@@ -63,11 +63,11 @@ public struct ConditionalKernel: StoredConditionalDensity {
   /// The distributions of rows `[*batch, given]`: mixtures of normal kernels, or masses.
   public func conditioned(on rows: Tensor) -> some CumulativeDistribution {
     TiledDistribution(
-      given: rows, width: points.size(0), support: support, logProb: quotient.map { quotient in
-        { x, rows in quotient.logProb(x, given: rows) }
-      }
+      given: rows, width: points.size(0), support: support,
+      logProb: quotient.map { quotient in { quotient.logProb($0, given: $1) } }
     ) { rows in
-      let near = (ProductKernel(kinds: given, bandwidths: bandwidths[.slice(from: 1)])
+      let near =
+        (ProductKernel(kinds: given, bandwidths: bandwidths[.slice(from: 1)])
         .logValues(rows, points[.all, .slice(from: 1)]) + logWeights).logSoftmax(-1)
       let (own, bandwidth) = (points[.all, .at(0)], bandwidths[0])
       guard target.isDiscrete else { return NormalMixtureRows(logWeights: near, locations: own, scales: bandwidth) }

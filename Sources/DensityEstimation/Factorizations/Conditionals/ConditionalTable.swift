@@ -77,7 +77,8 @@ public struct ConditionalTable: StoredConditionalDensity {
     let rows = masses.to(.float64).reshaped([-1, values.count])
     let sums = rows.sum(-1, keepingDimensions: true)
     precondition(
-      !(rows .< 0).any() && !(sums .<= 0).any(), "ConditionalTable: expected masses of which each row has a positive sum")
+      !(rows .< 0).any() && !(sums .<= 0).any(),
+      "ConditionalTable: expected masses of which each row has a positive sum")
     let shares = rows / sums
     self.init(
       target: target, given: kinds, partition: .grid(GridPartition(values: given)), cells: .values(Tensor(values)),

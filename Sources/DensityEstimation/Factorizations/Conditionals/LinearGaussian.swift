@@ -111,7 +111,9 @@ public struct LinearGaussianEstimator: ConditionalDensityEstimator, Hashable, Co
     let (count, width) = (design.size(0), design.size(1))
     let root = weights.squareRoot().unsqueezed(1)
     let total = weights.sum().item()
-    guard width > 0 else { return (Tensor.zeros([0], dtype: .float64), (weights * target.squared()).sum().item() / total) }
+    guard width > 0 else {
+      return (Tensor.zeros([0], dtype: .float64), (weights * target.squared()).sum().item() / total)
+    }
     do {
       // The triangle of [design, target] has all that is needed, in width + 1 rows.
       let (_, triangle) = try (Tensor.concatenating([design, target.unsqueezed(1)], 1) * root).qr()

@@ -191,7 +191,9 @@ private struct LogisticProblem {
     let (free, width) = (coefficients.size(0), coefficients.size(1))
     let rows = (0..<free).map { a in
       let blocks = (0..<free).map { b in
-        let each = a == b ? weighted[.all, .at(a)] * (1 - masses[.all, .at(a)]) : -(weighted[.all, .at(a)] * masses[.all, .at(b)])
+        let each =
+          a == b
+          ? weighted[.all, .at(a)] * (1 - masses[.all, .at(a)]) : -(weighted[.all, .at(a)] * masses[.all, .at(b)])
         return design.transposed().matmul(design * each.unsqueezed(1))
       }
       return Tensor.concatenating(blocks, 1)
