@@ -2,8 +2,8 @@ import Torch
 
 /// Tensors from a file that is not trusted: each is asked for by name and checked before it is used.
 struct CheckedTensors {
-  private let tensors: [String: Tensor]
-  private let model: String
+  let tensors: [String: Tensor]
+  let model: String
 
   init(_ tensors: [String: Tensor], of model: String) {
     self.tensors = tensors

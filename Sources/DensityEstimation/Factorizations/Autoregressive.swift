@@ -84,11 +84,10 @@ public struct AutoregressiveEstimator: DensityEstimator, Hashable, Sendable, Cod
   /// - Throws: `DensityEstimationError` when a setting is out of range, or the rows do not make a density in a column.
   public func fit(
     _ data: Tensor, weights: Tensor? = nil,
-    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator, using rng: inout RandomGenerator
+    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator,
+    using rng: inout RandomGenerator
   ) throws(DensityEstimationError) -> Autoregressive {
-    let rows = try TableRows(data, weights: weights)
-    let kinds = columns ?? ColumnKind.inferred(from: rows.values)
-    try rows.check(kinds)
+    let (rows, kinds) = try WeightedRows.table(data, weights: weights, kinds: columns)
     let order = order ?? Array(kinds.indices)
     guard order.sorted() == Array(kinds.indices) else {
       throw .invalidSetting(name: "order", value: "\(order)", rule: "each of the columns 0 to \(kinds.count - 1) once")

@@ -96,7 +96,7 @@ public struct CausalModel: FactorizedDistribution {
   /// - Throws: `DensityEstimationError.degenerate` when the tensors cannot be those of a model of these columns.
   public init(tensors: [String: Tensor], columns names: [String]) throws(DensityEstimationError) {
     let factorization = try Factorization(tensors: tensors)
-    try StoredTensors(tensors, of: "causal").require(
+    try CheckedTensors(tensors, of: "causal model").check(
       factorization.features == names.count,
       "the file has \(factorization.features) columns, but there are \(names.count) names")
     self.init(try CausalGraph(columns: names, parents: factorization.parents), factorization)

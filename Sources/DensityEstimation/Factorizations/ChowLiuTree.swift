@@ -23,7 +23,7 @@ public struct ChowLiuTree: FactorizedDistribution {
   /// - Throws: `DensityEstimationError.degenerate` when the tensors cannot be those of a tree.
   public init(tensors: [String: Tensor]) throws(DensityEstimationError) {
     let factorization = try Factorization(tensors: tensors)
-    try StoredTensors(tensors, of: "chowLiu").require(
+    try CheckedTensors(tensors, of: "Chow-Liu tree").check(
       factorization.factors.dropFirst().allSatisfy { $0.parents.count == 1 }, "the columns are no tree")
     self.init(factorization)
   }
@@ -60,9 +60,7 @@ public struct ChowLiuTreeEstimator: DensityEstimator, Hashable, Sendable, Codabl
   public func fit(
     _ data: Tensor, weights: Tensor?, using rng: inout RandomGenerator
   ) throws(DensityEstimationError) -> ChowLiuTree {
-    let rows = try TableRows(data, weights: weights)
-    let kinds = columns ?? ColumnKind.inferred(from: rows.values)
-    try rows.check(kinds)
+    let (rows, kinds) = try WeightedRows.table(data, weights: weights, kinds: columns)
     try DensityEstimationError.require("root", root, in: 0...(kinds.count - 1))
     let information = try PairStatistics(rows, kinds: kinds, continuous: continuous)
       .mutualInformation(smoothing: smoothing)

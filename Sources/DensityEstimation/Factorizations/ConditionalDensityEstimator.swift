@@ -51,44 +51,19 @@ public struct ConditionalData {
     let kinds =
       (targetKind.map { [$0] } ?? ColumnKind.inferred(from: column))
       + (givenKinds ?? ColumnKind.inferred(from: others))
-    let rows = try TableRows(Tensor.concatenating([column, others], 1), weights: weights)
-    try rows.check(kinds)
-    self.init(rows, kinds: kinds, target: 0, parents: Array(1..<rows.features))
+    let table = try WeightedRows.table(Tensor.concatenating([column, others], 1), weights: weights, kinds: kinds)
+    self.init(table.rows, kinds: kinds, target: 0, parents: Array(1..<kinds.count))
   }
 
   /// One column of checked rows, given others.
-  init(_ rows: TableRows, kinds: [ColumnKind], target: Int, parents: [Int]) {
-    self.target = rows.values[.all, .at(target)].contiguous()
+  init(_ rows: WeightedRows, kinds: [ColumnKind], target: Int, parents: [Int]) {
+    self.target = rows.points[.all, .at(target)].contiguous()
     targetKind = kinds[target]
-    given = rows.values[.all, .indices(Tensor(parents).to(rows.values.device))]
+    given = rows.points[.all, .indices(Tensor(parents))]
     givenKinds = parents.map { kinds[$0] }
-    weights = rows.weights
+    weights = rows.counts
   }
 
   /// The number of rows.
   public var count: Int { target.size(0) }
-}
-
-extension TableRows {
-  /// Holds kinds against the values.
-  ///
-  /// - Throws: `DensityEstimationError` for a discrete column with another value, and a continuous one with a single value.
-  /// - Precondition: there is one kind for each column.
-  func check(_ kinds: [ColumnKind]) throws(DensityEstimationError) {
-    precondition(kinds.count == features, "fit: expected the kinds of \(features) columns, got \(kinds.count)")
-    for (column, kind) in kinds.enumerated() {
-      precondition(kind.isValid, "fit: the values of discrete column \(column) must be finite and rise")
-      let values = self.values[.all, .at(column)].contiguous()
-      switch kind {
-      case .continuous:
-        guard values.min().item() < values.max().item() else { throw .constantColumn(column: column) }
-      case .discrete(let known):
-        let cells = Cells.values(Tensor(known).to(values.device))
-        let isKnown = cells.contain(values, at: cells.indices(of: values))
-        guard isKnown.all() else {
-          throw .unknownValue(column: column, value: values.selecting(where: .!isKnown)[0].item())
-        }
-      }
-    }
-  }
 }

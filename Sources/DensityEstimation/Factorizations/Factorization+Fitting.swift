@@ -15,17 +15,17 @@ extension Factorization {
   /// - Precondition: the order has each column once, and parents come before their children.
   public init(
     fitting data: Tensor, weights: Tensor? = nil, columns: [ColumnKind]? = nil, order: [Int], parents: [[Int]],
-    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator, using rng: inout RandomGenerator
+    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator,
+    using rng: inout RandomGenerator
   ) throws(DensityEstimationError) {
-    let rows = try TableRows(data, weights: weights)
-    let kinds = columns ?? ColumnKind.inferred(from: rows.values)
-    try rows.check(kinds)
+    let (rows, kinds) = try WeightedRows.table(data, weights: weights, kinds: columns)
     try self.init(fitting: rows, kinds: kinds, order: order, parents: parents, with: estimator, using: &rng)
   }
 
   init(
-    fitting rows: TableRows, kinds: [ColumnKind], order: [Int], parents: [[Int]],
-    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator, using rng: inout RandomGenerator
+    fitting rows: WeightedRows, kinds: [ColumnKind], order: [Int], parents: [[Int]],
+    with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator,
+    using rng: inout RandomGenerator
   ) throws(DensityEstimationError) {
     precondition(
       order.sorted() == Array(kinds.indices) && parents.count == kinds.count,
@@ -46,7 +46,7 @@ extension Factorization.Factor {
   ///
   /// - Parameter number: how an error calls the column, counted from 0; nil for its place.
   init(
-    fitting rows: TableRows, kinds: [ColumnKind], column: Int, parents: [Int], number: Int? = nil,
+    fitting rows: WeightedRows, kinds: [ColumnKind], column: Int, parents: [Int], number: Int? = nil,
     with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator,
     using rng: inout RandomGenerator
   ) throws(DensityEstimationError) {

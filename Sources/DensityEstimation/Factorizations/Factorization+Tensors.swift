@@ -54,12 +54,12 @@ extension [Factorization.Factor] {
   init(
     tensors: [String: Tensor], known: [ColumnKind], families: [any StoredConditionalDensity.Type]
   ) throws(DensityEstimationError) {
-    let stored = StoredTensors(tensors, of: "factorization")
+    let stored = CheckedTensors(tensors, of: "factorization")
     let size = tensors["order"]?.elementCount ?? 0
-    try stored.require(size > 0 && size < tensors.count, "there are no columns")
+    try stored.check(size > 0 && size < tensors.count, "there are no columns")
     let made = known.count..<(known.count + size)
     let order = try stored.integers("order", [size], in: made).scalars(as: Int.self)
-    try stored.require(Set(order).count == size, "'order' has a column twice")
+    try stored.check(Set(order).count == size, "'order' has a column twice")
     var columns: [StoredColumn] = []
     for column in made { columns.append(try StoredColumn(column, of: made.upperBound, stored)) }
     let kinds = known + columns.map(\.kind)
@@ -67,7 +67,7 @@ extension [Factorization.Factor] {
     self = []
     for column in order {
       let own = columns[column - known.count]
-      try stored.require(
+      try stored.check(
         Set(own.parents).count == own.parents.count && earlier.isSuperset(of: own.parents),
         "column \(column) has parents that do not come before it")
       let conditional = try own.density(given: own.parents.map { kinds[$0] }, tensors, families)
@@ -83,21 +83,22 @@ private struct StoredColumn {
   let parents: [Int]
   let kind: ColumnKind
 
-  init(_ column: Int, of count: Int, _ stored: StoredTensors) throws(DensityEstimationError) {
+  init(_ column: Int, of count: Int, _ stored: CheckedTensors) throws(DensityEstimationError) {
     prefix = "columns.\(column)."
     parents = try stored.integers(prefix + "parents", [nil], in: 0..<count).scalars(as: Int.self)
     let hasValues = stored.contains(prefix + "values")
     kind = hasValues ? .discrete(values: try stored.numbers(prefix + "values", [nil]).doubles()) : .continuous
-    try stored.require(kind.isValid, "'\(prefix)values' do not rise")
+    try stored.check(kind.isValid, "'\(prefix)values' do not rise")
   }
 
   func density(
     given: [ColumnKind], _ tensors: [String: Tensor], _ families: [any StoredConditionalDensity.Type]
   ) throws(DensityEstimationError) -> any StoredConditionalDensity {
     for family in families {
-      let own = StoredTensors(tensors, of: family.family).part("\(prefix)\(family.family).")
+      let own = CheckedTensors(tensors, of: family.family).part("\(prefix)\(family.family).")
       if !own.isEmpty { return try family.init(target: kind, given: given, tensors: own) }
     }
-    throw .degenerate(reason: "factorization: '\(self.prefix)' has no conditional density of a known family")
+    throw .degenerate(
+      reason: "this is no factorization that can be used: '\(prefix)' has no conditional density of a known family")
   }
 }

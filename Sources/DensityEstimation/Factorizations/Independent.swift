@@ -38,7 +38,7 @@ public struct Independent: FactorizedDistribution {
   /// - Throws: `DensityEstimationError.degenerate` when the tensors cannot be those of independent columns.
   public init(tensors: [String: Tensor]) throws(DensityEstimationError) {
     let factorization = try Factorization(tensors: tensors)
-    try StoredTensors(tensors, of: "independent").require(
+    try CheckedTensors(tensors, of: "product of independent columns").check(
       factorization.parents.allSatisfy(\.isEmpty), "a column has parents")
     self.init(factorization)
   }

@@ -21,16 +21,17 @@ extension MarkovChain {
   public init(
     tensors: [String: Tensor], families: [any StoredConditionalDensity.Type] = Factorization.families
   ) throws(DensityEstimationError) {
-    let stored = StoredTensors(tensors, of: "markov")
+    let stored = CheckedTensors(tensors, of: "Markov chain")
     let size = try stored.integers("size", [2], in: 1..<(1 << 31)).scalars(as: Int.self)
     let (order, features) = (size[0], size[1])
     let start = try Factorization(tensors: stored.part("start."), families: families)
-    try stored.require(
+    try stored.check(
       start.features == order * features && start.order == Array(0..<start.features),
       "the start is not one of \(order) x \(features) columns in their order")
-    let transition = try [Factorization.Factor](tensors: stored.part("transition."), known: start.columns, families: families)
+    let transition = try [Factorization.Factor](
+      tensors: stored.part("transition."), known: start.columns, families: families)
     let columns = transition.map(\.conditional.target)
-    try stored.require(
+    try stored.check(
       transition.map(\.column) == Array(start.features..<(start.features + features))
         && start.columns == (0..<order).flatMap { _ in columns },
       "the transition does not fit the start")

@@ -45,10 +45,9 @@ public struct MarkovChainEstimator: Hashable, Sendable, Codable {
     try DensityEstimationError.require("order", order, in: 1...10_000)
     let shortest = series.map { $0.size(0) }.min() ?? 0
     guard shortest > order else { throw .tooFewRows(available: shortest, needed: order + 1) }
-    let rows = try TableRows(Tensor.concatenating(series.map { $0.to(.float64) }), weights: nil)
-    let kinds = columns ?? ColumnKind.inferred(from: rows.values)
-    try rows.check(kinds)
-    let parts = rows.values.split(series.map { $0.size(0) }, 0)
+    let (rows, kinds) = try WeightedRows.table(
+      Tensor.concatenating(series.map { $0.to(.float64) }), weights: nil, kinds: columns)
+    let parts = rows.points.split(series.map { $0.size(0) }, 0)
     // What is wrong with a column shows here first, where it can be named.
     let transition = try fittedTransition(parts, kinds, using: &rng)
     return MarkovChain(order: order, start: try fittedStart(parts, kinds, using: &rng), transition: transition)
@@ -69,8 +68,8 @@ public struct MarkovChainEstimator: Hashable, Sendable, Codable {
   private func fittedTransition(
     _ series: [Tensor], _ kinds: [ColumnKind], using rng: inout RandomGenerator
   ) throws(DensityEstimationError) -> [Factorization.Factor] {
-    let rows = try TableRows(
-      Tensor.concatenating(series.map { MarkovChain.windows(of: $0, length: order + 1) }), weights: nil)
+    let rows = try WeightedRows(
+      Tensor.concatenating(series.map { MarkovChain.windows(of: $0, length: order + 1) }), weights: nil, atLeast: 1)
     let all = (0...order).flatMap { _ in kinds }
     var factors: [Factorization.Factor] = []
     for column in kinds.indices {

@@ -30,9 +30,7 @@ public func mutualInformation(
   of data: Tensor, weights: Tensor? = nil, columns: [ColumnKind]? = nil, continuous: ContinuousDependence = .gaussian,
   smoothing: Double = 0.5
 ) throws(DensityEstimationError) -> Tensor {
-  let rows = try TableRows(data, weights: weights)
-  let kinds = columns ?? ColumnKind.inferred(from: rows.values)
-  try rows.check(kinds)
+  let (rows, kinds) = try WeightedRows.table(data, weights: weights, kinds: columns)
   return try PairStatistics(rows, kinds: kinds, continuous: continuous).mutualInformation(smoothing: smoothing)
 }
 
@@ -46,7 +44,7 @@ struct PairStatistics {
   private let sizes: Tensor
   private let total: Double
 
-  init(_ rows: TableRows, kinds: [ColumnKind], continuous: ContinuousDependence) throws(DensityEstimationError) {
+  init(_ rows: WeightedRows, kinds: [ColumnKind], continuous: ContinuousDependence) throws(DensityEstimationError) {
     var encodings: [Encoding] = []
     for (index, kind) in kinds.enumerated() {
       encodings.append(try Encoding(rows, column: index, kind: kind, continuous))
@@ -60,7 +58,7 @@ struct PairStatistics {
     // About 32 MB of indicators at a time.
     let size = max(1, (1 << 22) / width)
     var products = Tensor.zeros([width, width], dtype: .float64)
-    for (values, weights) in zip(rows.values.split(size: size), rows.weights.split(size: size)) {
+    for (values, weights) in zip(rows.points.split(size: size), rows.counts.split(size: size)) {
       let encoded = Tensor.concatenating(
         zip(encodings, values.unbound(1)).map { $0.encode($1.contiguous()) }, 1)
       products += encoded.transposed().matmul(encoded * weights.unsqueezed(1))
@@ -69,7 +67,7 @@ struct PairStatistics {
     let owner = widths.enumerated().flatMap { Array(repeating: $0, count: $1) }
     owners = Tensor(owner).oneHot(kinds.count).to(.float64)
     sizes = Tensor(encodings.map { $0.cells == nil ? 0.0 : Double($0.width) })
-    total = rows.weights.sum().item()
+    total = rows.counts.sum().item()
   }
 
   /// How a column enters the products.
@@ -82,20 +80,20 @@ struct PairStatistics {
     var width: Int { cells?.count ?? 1 }
 
     init(
-      _ rows: TableRows, column: Int, kind: ColumnKind, _ continuous: ContinuousDependence
+      _ rows: WeightedRows, column: Int, kind: ColumnKind, _ continuous: ContinuousDependence
     ) throws(DensityEstimationError) {
-      let values = rows.values[.all, .at(column)].contiguous()
+      let values = rows.points[.all, .at(column)].contiguous()
       switch (kind, continuous) {
       case (.discrete(let known), _): cells = .values(Tensor(known))
       case (.continuous, .bins(let count)):
         try DensityEstimationError.require("bins", count, in: 1...4096)
-        cells = .quantiles(of: values, weights: rows.weights, count: count)
+        cells = .quantiles(of: values, weights: rows.counts, count: count)
       case (.continuous, .gaussian): cells = nil
       }
-      let total = rows.weights.sum()
-      let mean = rows.weights.matmul(values) / total
+      let total = rows.counts.sum()
+      let mean = rows.counts.matmul(values) / total
       center = mean.item()
-      scale = (rows.weights.matmul((values - mean).squared()) / total).squareRoot().item()
+      scale = (rows.counts.matmul((values - mean).squared()) / total).squareRoot().item()
     }
 
     func encode(_ column: Tensor) -> Tensor {

@@ -11,11 +11,11 @@ struct ParentSelection {
 
   private let kinds: [ColumnKind]
   private let mostParents: Int
-  private let training: TableRows
-  private let heldOut: TableRows
+  private let training: WeightedRows
+  private let heldOut: WeightedRows
 
   init(
-    _ rows: TableRows, kinds: [ColumnKind], mostParents: Int, using rng: inout RandomGenerator
+    _ rows: WeightedRows, kinds: [ColumnKind], mostParents: Int, using rng: inout RandomGenerator
   ) throws(DensityEstimationError) {
     try DensityEstimationError.require("mostParents", mostParents, in: 0...65536)
     guard rows.count >= 20 else { throw .tooFewRows(available: rows.count, needed: 20) }
@@ -23,8 +23,8 @@ struct ParentSelection {
     self.mostParents = mostParents
     let shuffled = Tensor.permutation(rows.count, using: &rng)
     let share = rows.count / 5
-    heldOut = rows.selecting(shuffled[.slice(to: share)])
-    training = rows.selecting(shuffled[.slice(from: share)])
+    heldOut = try rows.selecting(shuffled[.slice(to: share)])
+    training = try rows.selecting(shuffled[.slice(from: share)])
   }
 
   /// The chosen parents of a column, those that matter most first.
@@ -54,28 +54,16 @@ struct ParentSelection {
   ) throws(DensityEstimationError) -> Tensor {
     let factor = try Factorization.Factor(
       fitting: training, kinds: kinds, column: column, parents: parents, with: estimator, using: &rng)
-    let logProb = [factor].byColumn(heldOut.values) { _, distribution, column in distribution.logProb(column) }
+    let logProb = [factor].byColumn(heldOut.points) { _, distribution, column in distribution.logProb(column) }
     // A row outside the range of the training rows says the same of all parents.
     return logProb.squeezed(-1).clamped(from: -1e3)
   }
 
   /// The sum of the differences less two standard errors of it.
   private func gain(from old: Tensor, to new: Tensor) -> Double {
-    let (difference, weights) = (new - old, heldOut.weights)
+    let (difference, weights) = (new - old, heldOut.counts)
     let mean = weights.matmul(difference) / weights.sum()
     let spread = (weights.squared() * (difference - mean).squared()).sum().squareRoot()
     return (weights.matmul(difference) - spread * 2.0).item()
-  }
-}
-
-extension TableRows {
-  /// Some of the rows.
-  func selecting(_ indices: Tensor) -> TableRows {
-    TableRows(values: values[.indices(indices)], weights: weights[.indices(indices)])
-  }
-
-  private init(values: Tensor, weights: Tensor) {
-    self.values = values
-    self.weights = weights
   }
 }

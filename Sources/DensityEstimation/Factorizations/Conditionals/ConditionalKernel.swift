@@ -25,6 +25,8 @@ public struct ConditionalKernel: StoredConditionalDensity {
   /// The bandwidths of the column, then of the given columns, `[1 + given]`: standard deviations of normal kernels, shares of
   /// the other values in discrete columns.
   public let bandwidths: Tensor
+  /// Fused sums for log-probabilities of which nobody asks for gradients.
+  private let quotient: KernelQuotient?
 
   /// A kernel density of points.
   ///
@@ -42,12 +44,10 @@ public struct ConditionalKernel: StoredConditionalDensity {
         + "\(weights.shape), \(bandwidths.shape)")
     precondition(
       ConditionalKernel.arePossible(bandwidths, [target] + given), "ConditionalKernel: a bandwidth is out of range")
-    self.target = target
-    self.given = given
-    self.points = points.to(.float64)
     let logs = weights.to(.float64).log()
-    logWeights = logs - logs.logSumExp(0)
-    self.bandwidths = bandwidths.to(.float64)
+    self.init(
+      target: target, given: given, points: points.to(.float64), logWeights: logs - logs.logSumExp(0),
+      bandwidths: bandwidths.to(.float64))
   }
 
   private init(target: ColumnKind, given: [ColumnKind], points: Tensor, logWeights: Tensor, bandwidths: Tensor) {
@@ -56,11 +56,16 @@ public struct ConditionalKernel: StoredConditionalDensity {
     self.points = points
     self.logWeights = logWeights
     self.bandwidths = bandwidths
+    quotient = KernelQuotient(
+      kinds: [target] + given, points: points, logWeights: logWeights, bandwidths: bandwidths)
   }
 
   /// The distributions of rows `[*batch, given]`: mixtures of normal kernels, or masses.
   public func conditioned(on rows: Tensor) -> some CumulativeDistribution {
-    TiledDistribution(given: rows, width: points.size(0), support: support) { rows in
+    TiledDistribution(
+      given: rows, width: points.size(0), support: support,
+      logProb: quotient.map { quotient in { quotient.logProb($0, given: $1) } }
+    ) { rows in
       let near =
         (ProductKernel(kinds: given, bandwidths: bandwidths[.slice(from: 1)])
         .logValues(rows, points[.all, .slice(from: 1)]) + logWeights).logSoftmax(-1)
@@ -85,13 +90,13 @@ public struct ConditionalKernel: StoredConditionalDensity {
   public init(
     target: ColumnKind, given: [ColumnKind], tensors: [String: Tensor]
   ) throws(DensityEstimationError) {
-    let stored = StoredTensors(tensors, of: "kernel")
+    let stored = CheckedTensors(tensors, of: "conditional kernel density")
     let points = try stored.numbers("points", [nil, 1 + given.count])
-    try stored.require(points.size(0) > 0, "there are no points")
+    try stored.check(points.size(0) > 0, "there are no points")
     let logWeights = try stored.numbers("logWeights", [points.size(0)])
-    try stored.require(abs(logWeights.logSumExp(0).item()) < 1e-9, "the weights do not sum to 1")
+    try stored.check(abs(logWeights.logSumExp(0).item()) < 1e-9, "the weights do not sum to 1")
     let bandwidths = try stored.numbers("bandwidths", [1 + given.count])
-    try stored.require(ConditionalKernel.arePossible(bandwidths, [target] + given), "a bandwidth is out of range")
+    try stored.check(ConditionalKernel.arePossible(bandwidths, [target] + given), "a bandwidth is out of range")
     self.init(target: target, given: given, points: points, logWeights: logWeights, bandwidths: bandwidths)
   }
 
@@ -112,7 +117,7 @@ struct ProductKernel {
   let bandwidths: Tensor
 
   /// Logarithms of the kernels, `[rows, columns]` and `[points, columns]` to `[rows, points]`; normal kernels without their
-  /// constant, which is `logConstant`.
+  /// constant.
   func logValues(_ rows: Tensor, _ points: Tensor) -> Tensor {
     var result = Tensor.zeros([rows.size(0), points.size(0)], dtype: .float64, device: rows.device)
     for (index, kind) in kinds.enumerated() {
@@ -126,12 +131,6 @@ struct ProductKernel {
       }
     }
     return result
-  }
-
-  /// The logarithm of the constant of all normal kernels.
-  var logConstant: Tensor {
-    let isContinuous = Tensor(kinds.map { $0.isDiscrete ? 0.0 : 1.0 })
-    return -(isContinuous * (bandwidths.log() + 0.5 * log(2 * Double.pi))).sum()
   }
 
   private static func logDiscrete(_ isEqual: Tensor, _ bandwidth: Tensor, values: Int) -> Tensor {

@@ -90,18 +90,18 @@ public struct ConditionalMixture: StoredConditionalDensity {
   public init(
     target: ColumnKind, given: [ColumnKind], tensors: [String: Tensor]
   ) throws(DensityEstimationError) {
-    let stored = StoredTensors(tensors, of: "mixture")
+    let stored = CheckedTensors(tensors, of: "conditional mixture")
     let parts = stored.part("normal.")
-    try stored.require(parts.values.allSatisfy { $0.dtype == .float64 }, "a number of 'normal' is not in 64 bits")
+    try stored.check(parts.values.allSatisfy { $0.dtype == .float64 }, "a number of 'normal' is not in 64 bits")
     let normal = try GaussianMixture(tensors: parts)
     let kinds = [target] + given
-    try stored.require(
+    try stored.check(
       normal.features == kinds.count { !$0.isDiscrete }, "it has \(normal.features) continuous columns")
     var masses: [Int: Tensor] = [:]
     for (index, kind) in kinds.enumerated() where kind.isDiscrete {
       let place = index - 1
       let own = try stored.numbers(ConditionalMixture.name(place), [normal.componentCount, kind.values.count])
-      try stored.require(!(own.logSumExp(-1).absolute() .> 1e-9).any(), "the masses of a component do not sum to 1")
+      try stored.check(!(own.logSumExp(-1).absolute() .> 1e-9).any(), "the masses of a component do not sum to 1")
       masses[place] = own
     }
     self.init(target: target, given: given, normal: normal, masses: masses)

@@ -83,7 +83,9 @@ private struct MixtureStrata {
     self.data = data
     let kinds = [data.targetKind] + data.givenKinds
     let table = Tensor.concatenating([data.target.unsqueezed(1), data.given], 1)
-    let (discrete, continuous) = (kinds.indices.filter { kinds[$0].isDiscrete }, kinds.indices.filter { !kinds[$0].isDiscrete })
+    let (discrete, continuous) = (
+      kinds.indices.filter { kinds[$0].isDiscrete }, kinds.indices.filter { !kinds[$0].isDiscrete }
+    )
     guard !continuous.isEmpty else {
       throw .degenerate(reason: "a Gaussian mixture needs a continuous column; for discrete columns only use a table")
     }
@@ -134,7 +136,8 @@ private struct MixtureStrata {
   /// Log-masses of the discrete columns in each component, by the place of given columns, -1 for the modelled one.
   func masses(componentCounts: [Int], smoothing: Double) -> [Int: Tensor] {
     var result: [Int: Tensor] = [:]
-    let columns = [(-1, data.targetKind, data.target)]
+    let columns =
+      [(-1, data.targetKind, data.target)]
       + zip(zip(0..., data.givenKinds), data.given.unbound(1)).map { ($0.0, $0.1, $1) }
     for (place, kind, column) in columns where kind.isDiscrete {
       let indices = Cells.values(Tensor(kind.values)).indices(of: column.contiguous())

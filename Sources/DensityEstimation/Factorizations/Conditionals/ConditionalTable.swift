@@ -116,7 +116,7 @@ public struct ConditionalTable: StoredConditionalDensity {
   public init(
     target: ColumnKind, given: [ColumnKind], tensors: [String: Tensor]
   ) throws(DensityEstimationError) {
-    let stored = StoredTensors(tensors, of: "table")
+    let stored = CheckedTensors(tensors, of: "table")
     let partition: Partition =
       stored.contains("next")
       ? .tree(try TreePartition(given: given, stored)) : .grid(try GridPartition(given: given, stored))
@@ -125,11 +125,11 @@ public struct ConditionalTable: StoredConditionalDensity {
       cells = .values(Tensor(target.values))
     } else {
       let edges = try stored.numbers("bins", [nil])
-      try stored.require(Cells.areValid(edges, atLeast: 2), "'bins' do not rise")
+      try stored.check(Cells.areValid(edges, atLeast: 2), "'bins' do not rise")
       cells = .intervals(edges: edges)
     }
     let logMasses = try stored.numbers("logMasses", [partition.count, cells.count], allowingMinusInfinity: true)
-    try stored.require(
+    try stored.check(
       !(logMasses.logSumExp(-1).absolute() .> 1e-9).any(), "the masses of a cell do not sum to 1")
     self.init(target: target, given: given, partition: partition, cells: cells, logMasses: logMasses)
   }

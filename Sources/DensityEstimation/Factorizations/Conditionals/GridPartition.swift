@@ -41,22 +41,22 @@ struct GridPartition {
   }
 
   /// The partition of stored numbers.
-  init(given: [ColumnKind], _ stored: StoredTensors) throws(DensityEstimationError) {
+  init(given: [ColumnKind], _ stored: CheckedTensors) throws(DensityEstimationError) {
     var columns: [Cells] = []
     for (index, kind) in given.enumerated() {
       if kind.isDiscrete {
         columns.append(.values(Tensor(kind.values)))
       } else {
         let edges = try stored.numbers("edges.\(index)", [nil])
-        try stored.require(Cells.areValid(edges, atLeast: 2), "'edges.\(index)' do not rise")
+        try stored.check(Cells.areValid(edges, atLeast: 2), "'edges.\(index)' do not rise")
         columns.append(.intervals(edges: edges))
       }
     }
     self.columns = columns
-    try stored.require(GridPartition.canNumber(columns), "the grid is too large")
+    try stored.check(GridPartition.canNumber(columns), "the grid is too large")
     let cells = columns.reduce(1) { $0 * GridPartition.radix($1) }
     seen = try stored.integers("seen", [nil], in: 0..<cells)
-    try stored.require(
+    try stored.check(
       !(seen[.slice(from: 1)] .<= seen[.slice(to: -1)]).any(), "'seen' does not rise")
   }
 

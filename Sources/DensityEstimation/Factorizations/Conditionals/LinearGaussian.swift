@@ -61,14 +61,14 @@ public struct LinearGaussian: StoredConditionalDensity {
   public init(
     target: ColumnKind, given: [ColumnKind], tensors: [String: Tensor]
   ) throws(DensityEstimationError) {
-    let stored = StoredTensors(tensors, of: "linearGaussian")
+    let stored = CheckedTensors(tensors, of: "linear Gaussian")
     let width = DesignMatrix(kinds: given).width
-    try stored.require(!target.isDiscrete, "its column is discrete")
+    try stored.check(!target.isDiscrete, "its column is discrete")
     self.init(
       given: given, coefficients: try stored.numbers("coefficients", [width]),
       center: try stored.numbers("center", [width]), location: try stored.numbers("location", []),
       scale: try stored.numbers("scale", []))
-    try stored.require(scale.item() > 0, "'scale' is not positive")
+    try stored.check(scale.item() > 0, "'scale' is not positive")
   }
 }
 

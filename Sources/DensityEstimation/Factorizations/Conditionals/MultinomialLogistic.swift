@@ -47,9 +47,9 @@ public struct MultinomialLogistic: StoredConditionalDensity {
   public init(
     target: ColumnKind, given: [ColumnKind], tensors: [String: Tensor]
   ) throws(DensityEstimationError) {
-    let stored = StoredTensors(tensors, of: "multinomialLogistic")
+    let stored = CheckedTensors(tensors, of: "logistic regression")
     let (width, values) = (DesignMatrix(kinds: given).width, target.values.count)
-    try stored.require(target.isDiscrete, "its column is continuous")
+    try stored.check(target.isDiscrete, "its column is continuous")
     self.init(
       target: target, given: given, coefficients: try stored.numbers("coefficients", [values, width]),
       center: try stored.numbers("center", [width]), intercepts: try stored.numbers("intercepts", [values]))

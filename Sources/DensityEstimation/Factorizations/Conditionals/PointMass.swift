@@ -42,10 +42,10 @@ public struct PointMass: StoredConditionalDensity {
   public init(
     target: ColumnKind, given: [ColumnKind], tensors: [String: Tensor]
   ) throws(DensityEstimationError) {
-    let stored = StoredTensors(tensors, of: "pointMass")
+    let stored = CheckedTensors(tensors, of: "point mass")
     let value = try stored.numbers("value", []).item()
-    try stored.require(given.isEmpty, "it depends on nothing, but has parents")
-    try stored.require(PointMass.isPossible(value, target), "\(value) is no value of the column")
+    try stored.check(given.isEmpty, "it depends on nothing, but has parents")
+    try stored.check(PointMass.isPossible(value, target), "\(value) is no value of the column")
     self.init(at: value, target: target)
   }
 

@@ -30,14 +30,14 @@ struct TreePartition {
   }
 
   /// The tree of stored numbers.
-  init(given: [ColumnKind], _ stored: StoredTensors) throws(DensityEstimationError) {
+  init(given: [ColumnKind], _ stored: CheckedTensors) throws(DensityEstimationError) {
     let column = try stored.integers("column", [nil], in: -1..<given.count)
     let size = column.elementCount
     let threshold = try stored.numbers("threshold", [size])
     let next = try stored.integers("next", [size], in: 0..<max(size, 1))
     let fields = zip(column.scalars(as: Int.self), zip(threshold.doubles(), next.scalars(as: Int.self)))
     let nodes = fields.map { Node(column: $0, threshold: $1.0, next: $1.1) }
-    try stored.require(TreePartition.isTree(nodes), "its nodes are no tree")
+    try stored.check(TreePartition.isTree(nodes), "its nodes are no tree")
     self.init(nodes)
   }
 
