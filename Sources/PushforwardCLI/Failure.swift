@@ -67,8 +67,8 @@ enum Failure {
 
   private static func code(for error: DensityEstimationError) -> ExitCode {
     switch error {
-    case .invalidSetting, .tooLarge: usage
-    case .tooFewRows, .notFinite, .constantColumn, .invalidWeights, .degenerate: data
+    case .invalidSetting, .tooLarge, .unknownColumn, .unknownValue, .invalidGraph, .cycle: usage
+    case .tooFewRows, .notFinite, .constantColumn, .invalidWeights, .degenerate, .invalidModel: data
     }
   }
 
