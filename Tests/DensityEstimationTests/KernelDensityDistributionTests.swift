@@ -276,6 +276,8 @@ import _TestSupport
     #expect(try bandwidth("0.5") == .fixed(0.5) && bandwidth("[1, 2]") == .fixed([1, 2]))
     #expect(try bandwidth("\"silverman\"") == .silverman && bandwidth("{\"scott\": {}}") == .scott)
     #expect(try bandwidth("{\"fixed\": {\"values\": 3}}") == .fixed(3))
+    #expect(try bandwidth("{\"fixed\": 3}") == .fixed(3) && bandwidth("{\"fixed\": [3, 1]}") == .fixed([3, 1]))
+    #expect(try bandwidth("{\"covariance\": [[2]]}") == .covariance([[2]]))
     #expect(throws: DecodingError.self) { try bandwidth("\"sliverman\"") }
     #expect(throws: DecodingError.self) { try bandwidth("\"fixed\"") }
     let evaluation = try JSONDecoder().decode(Estimator.Evaluation.self, from: Data("{\"tree\": {}}".utf8))
