@@ -10,6 +10,7 @@
 #include <ATen/ops/atan2_ops.h>
 #include <ATen/ops/atan_ops.h>
 #include <ATen/ops/atanh_ops.h>
+#include <ATen/ops/ceil_ops.h>
 #include <ATen/ops/cos_ops.h>
 #include <ATen/ops/cosh_ops.h>
 #include <ATen/ops/digamma_ops.h>
@@ -330,5 +331,11 @@ int32_t ct_special_xlogy(CTTensor self, CTTensor other, CTTensor *out0, char **m
 int32_t ct_floor(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::floor::call(borrow(self)));
+  });
+}
+
+int32_t ct_ceil(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::ceil::call(borrow(self)));
   });
 }

@@ -3,7 +3,8 @@
 #include "CTorchOperations.h"
 #include <ATen/ops/allclose_ops.h>
 #include <ATen/ops/amax_ops.h>
-#include <ATen/ops/ceil_ops.h>
+#include <ATen/ops/amin_ops.h>
+#include <ATen/ops/argmax_ops.h>
 #include <ATen/ops/clamp_ops.h>
 #include <ATen/ops/elu_ops.h>
 #include <ATen/ops/eq_ops.h>
@@ -38,12 +39,6 @@
 #include <ATen/ops/trunc_ops.h>
 #include <ATen/ops/var_ops.h>
 #include <ATen/ops/where_ops.h>
-
-int32_t ct_ceil(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::ceil::call(borrow(self)));
-  });
-}
 
 int32_t ct_round(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -324,5 +319,17 @@ int32_t ct_std_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_cou
 int32_t ct_amax(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::amax::call(borrow(self), IntegerList{dim, dim_count}, keepdim));
+  });
+}
+
+int32_t ct_amin(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::amin::call(borrow(self), IntegerList{dim, dim_count}, keepdim));
+  });
+}
+
+int32_t ct_argmax(CTTensor self, bool has_dim, ptrdiff_t dim, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::argmax::call(borrow(self), optionalInteger(has_dim, dim), keepdim));
   });
 }

@@ -2,13 +2,13 @@
 #include "../conversions.hpp"
 #include "CTorchOperations.h"
 #include <ATen/ops/all_ops.h>
-#include <ATen/ops/amin_ops.h>
 #include <ATen/ops/any_ops.h>
-#include <ATen/ops/argmax_ops.h>
 #include <ATen/ops/argmin_ops.h>
 #include <ATen/ops/broadcast_to_ops.h>
 #include <ATen/ops/cat_ops.h>
 #include <ATen/ops/chunk_ops.h>
+#include <ATen/ops/constant_pad_nd_ops.h>
+#include <ATen/ops/contiguous_ops.h>
 #include <ATen/ops/count_nonzero_ops.h>
 #include <ATen/ops/cumprod_ops.h>
 #include <ATen/ops/cumsum_ops.h>
@@ -25,6 +25,7 @@
 #include <ATen/ops/masked_select_ops.h>
 #include <ATen/ops/movedim_ops.h>
 #include <ATen/ops/narrow_ops.h>
+#include <ATen/ops/one_hot_ops.h>
 #include <ATen/ops/permute_ops.h>
 #include <ATen/ops/quantile_ops.h>
 #include <ATen/ops/repeat_interleave_ops.h>
@@ -46,18 +47,6 @@
 #include <ATen/ops/unbind_ops.h>
 #include <ATen/ops/unflatten_ops.h>
 #include <ATen/ops/unsqueeze_ops.h>
-
-int32_t ct_amin(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::amin::call(borrow(self), IntegerList{dim, dim_count}, keepdim));
-  });
-}
-
-int32_t ct_argmax(CTTensor self, bool has_dim, ptrdiff_t dim, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::argmax::call(borrow(self), optionalInteger(has_dim, dim), keepdim));
-  });
-}
 
 int32_t ct_argmin(CTTensor self, bool has_dim, ptrdiff_t dim, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -336,5 +325,23 @@ int32_t ct_diagonal(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t d
 int32_t ct_diag_embed(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::diag_embed::call(borrow(self), offset, dim1, dim2));
+  });
+}
+
+int32_t ct_one_hot(CTTensor self, ptrdiff_t num_classes, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::one_hot::call(borrow(self), num_classes));
+  });
+}
+
+int32_t ct_constant_pad_nd(CTTensor self, const ptrdiff_t *pad, ptrdiff_t pad_count, CTScalar value, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::constant_pad_nd::call(borrow(self), IntegerList{pad, pad_count}, toScalar(value)));
+  });
+}
+
+int32_t ct_contiguous(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::contiguous::call(borrow(self), at::MemoryFormat::Contiguous));
   });
 }

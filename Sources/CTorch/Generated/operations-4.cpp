@@ -14,8 +14,6 @@
 #include <ATen/ops/binomial_ops.h>
 #include <ATen/ops/cdist_ops.h>
 #include <ATen/ops/clone_ops.h>
-#include <ATen/ops/constant_pad_nd_ops.h>
-#include <ATen/ops/contiguous_ops.h>
 #include <ATen/ops/copy_ops.h>
 #include <ATen/ops/detach_ops.h>
 #include <ATen/ops/einsum_ops.h>
@@ -40,7 +38,6 @@
 #include <ATen/ops/matmul_ops.h>
 #include <ATen/ops/multinomial_ops.h>
 #include <ATen/ops/nonzero_ops.h>
-#include <ATen/ops/one_hot_ops.h>
 #include <ATen/ops/ones_like_ops.h>
 #include <ATen/ops/ones_ops.h>
 #include <ATen/ops/rand_ops.h>
@@ -51,24 +48,6 @@
 #include <ATen/ops/view_as_real_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 #include <ATen/ops/zeros_ops.h>
-
-int32_t ct_one_hot(CTTensor self, ptrdiff_t num_classes, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::one_hot::call(borrow(self), num_classes));
-  });
-}
-
-int32_t ct_constant_pad_nd(CTTensor self, const ptrdiff_t *pad, ptrdiff_t pad_count, CTScalar value, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::constant_pad_nd::call(borrow(self), IntegerList{pad, pad_count}, toScalar(value)));
-  });
-}
-
-int32_t ct_contiguous(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::contiguous::call(borrow(self), at::MemoryFormat::Contiguous));
-  });
-}
 
 int32_t ct_clone(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
