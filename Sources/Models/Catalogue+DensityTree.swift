@@ -13,8 +13,15 @@ extension Catalogue {
         "  configuration.margin: none, gap or {fraction: {ofWidth: 0.05}}: how far the box reaches beyond the data",
       ],
       fit: { estimator, data, rng in
-        EstimationResult(distribution: try estimator.fit(data.rows, weights: data.weights, using: &rng))
+        let tree = try estimator.fit(data.rows, weights: data.weights, using: &rng)
+        let importance = tree.variableImportance(estimator.criterion).map { SettingsValue.number($0) }
+        return EstimationResult(
+          tree,
+          details: [
+            "leaves": .integer(tree.leafCount), "depth": .integer(tree.depth),
+            "variableImportance": .object(Dictionary(uniqueKeysWithValues: zip(data.names, importance))),
+          ])
       },
-      load: { _, _, tensors in try DensityTree(tensors: tensors) })
+      load: { _, _, tensors in EstimatedModel(distribution: try DensityTree(tensors: tensors)) })
   ]
 }

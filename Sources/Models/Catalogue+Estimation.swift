@@ -6,16 +6,19 @@ extension CatalogueEntry {
   /// An entry of a model that is computed from all rows at once.
   ///
   /// - Parameters:
+  ///   - name: the name, as on the command line.
+  ///   - summary: what it is, in one line.
   ///   - configuration: the settings with their defaults; every field of it must have an effect.
   ///   - accepts: which tables it can be fitted to that others cannot.
   ///   - choices: lines that explain choices among the settings.
   ///   - fit: computes the distribution.
   ///   - load: takes it back from a file.
+  /// - Returns: the entry.
   static func estimated<Configuration: Codable & Sendable>(
     _ name: String, _ summary: String, _ configuration: Configuration, accepts: Set<DataTrait> = [.weights],
     choices: [String] = [],
     fit: @escaping @Sendable (Configuration, EstimationData, inout RandomGenerator) throws -> EstimationResult,
-    load: @escaping @Sendable (Configuration, [String], [String: Tensor]) throws -> any StoredDistribution
+    load: @escaping @Sendable (Configuration, [String], [String: Tensor]) throws -> any DensityModel
   ) -> CatalogueEntry {
     guard let defaults = try? SettingsValue(encoding: configuration), case .object = defaults else {
       preconditionFailure("a model's configuration is a group of settings")

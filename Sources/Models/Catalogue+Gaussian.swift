@@ -8,8 +8,8 @@ extension Catalogue {
       "gaussian", "The normal distribution with the data's mean and covariance: the yardstick for all others.",
       GaussianEstimator(),
       fit: { estimator, data, rng in
-        EstimationResult(distribution: try estimator.fit(data.rows, weights: data.weights, using: &rng))
+        EstimationResult(try estimator.fit(data.rows, weights: data.weights, using: &rng))
       },
-      load: { _, _, tensors in try MultivariateNormal(tensors: tensors) })
+      load: { _, _, tensors in EstimatedModel(distribution: try MultivariateNormal(tensors: tensors)) })
   ]
 }

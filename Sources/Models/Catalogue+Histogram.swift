@@ -11,8 +11,11 @@ extension Catalogue {
         "  configuration.maximumCells: the most cells of the grid, all columns together",
       ],
       fit: { estimator, data, rng in
-        EstimationResult(distribution: try estimator.fit(data.rows, weights: data.weights, using: &rng))
+        let histogram = try estimator.fit(data.rows, weights: data.weights, using: &rng)
+        let counts = histogram.binCounts.map { SettingsValue.integer($0) }
+        return EstimationResult(
+          histogram, details: ["bins": .object(Dictionary(uniqueKeysWithValues: zip(data.names, counts)))])
       },
-      load: { _, _, tensors in try Histogram(tensors: tensors) })
+      load: { _, _, tensors in EstimatedModel(distribution: try Histogram(tensors: tensors)) })
   ]
 }

@@ -52,7 +52,7 @@ public struct CatalogueEntry: Sendable {
     /// Computes the distribution.
     var fit: @Sendable (SettingsValue, EstimationData, inout RandomGenerator) throws -> EstimationResult
     /// Takes it back from a file.
-    var load: @Sendable (SettingsValue, _ columns: [String], [String: Tensor]) throws -> any StoredDistribution
+    var load: @Sendable (SettingsValue, _ columns: [String], [String: Tensor]) throws -> any DensityModel
   }
 
   /// Something about a table that a continuous density cannot digest, but some models can.
@@ -109,10 +109,21 @@ struct EstimationData {
   var names: [String] { columns.map(\.name) }
 }
 
-/// A distribution that was computed from data.
+/// A model that was computed from data.
 struct EstimationResult {
-  /// The distribution of rows.
-  var distribution: any StoredDistribution
+  /// The model of rows.
+  var model: any DensityModel
   /// What the fit chose or found, by name.
-  var details: [String: SettingsValue] = [:]
+  var details: [String: SettingsValue]
+
+  /// A model, with what was found beside it.
+  init(model: any DensityModel, details: [String: SettingsValue] = [:]) {
+    self.model = model
+    self.details = details
+  }
+
+  /// A distribution of rows, with what was found beside it.
+  init(_ distribution: any StoredDistribution, details: [String: SettingsValue] = [:]) {
+    self.init(model: EstimatedModel(distribution: distribution), details: details)
+  }
 }

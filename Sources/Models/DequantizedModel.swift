@@ -35,6 +35,8 @@ extension DequantizedModel: DensityModel where Base: DensityModel {
   }
 }
 
+extension DequantizedModel: SeriesModel where Base: SeriesModel {}
+
 extension DequantizedModel: TrainedModel, Module where Base: TrainedModel {
   var defect: String? { base.defect }
 

@@ -10,7 +10,7 @@ struct EstimatedModel: DensityModel {
   /// Rows scored at a time: bounds the memory of distributions that do not bound their own.
   private static let chunkSize = 32_768
 
-  var features: Int { distribution.eventShape[0] }
+  var features: Int { distribution.eventShape.rank == 1 ? distribution.eventShape[0] : 0 }
 
   func sample(_ count: Int, given context: Tensor?, using rng: inout RandomGenerator) -> Tensor {
     distribution.sample([count], using: &rng)

@@ -26,7 +26,7 @@ struct EstimationFit {
     let result = try method.fit(
       configuration, EstimationData(path: data.table.path, rows: rows, columns: data.columns, weights: data.weights),
       &rng)
-    let model = EstimatedModel(distribution: result.distribution)
+    let model = result.model
     let report = EstimationReport(
       rows: data.table.rowCount, meanLogProb: meanLogProb(model, rows, data.weights), details: result.details,
       seconds: (ContinuousClock.now - clock) / .seconds(1))
@@ -35,7 +35,7 @@ struct EstimationFit {
     return report
   }
 
-  private func meanLogProb(_ model: EstimatedModel, _ rows: Tensor, _ weights: Tensor?) -> Double? {
+  private func meanLogProb(_ model: any DensityModel, _ rows: Tensor, _ weights: Tensor?) -> Double? {
     let scores = model.logProb(rows, given: nil)
     let mean = weights.map { (scores * $0).sum().item() / $0.sum().item() } ?? scores.mean().item()
     return mean.isFinite ? mean : nil

@@ -28,6 +28,10 @@ public protocol DensityModel: GenerativeModel {
   func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor
 }
 
+/// A generative model whose rows are the steps of a series: draws follow one another, and the density of a row is that
+/// given the rows before it.
+public protocol SeriesModel: GenerativeModel {}
+
 /// A generative model that is trained by gradients of a loss.
 public protocol TrainedModel: GenerativeModel, Module {
   /// Sets what is computed from the training rows directly, such as their mean and scale, before training.

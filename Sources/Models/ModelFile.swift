@@ -1,6 +1,5 @@
 public import Foundation
 import NeuralNetworks
-import Probability
 import Torch
 
 /// The file of a fitted model: its weights, and in the metadata what it is. It holds no code.
@@ -79,16 +78,15 @@ public enum ModelFile {
   private static func load(
     _ tensors: [String: Tensor], _ method: CatalogueEntry.Estimation, of entry: CatalogueEntry,
     _ description: ModelDescription, path: String
-  ) throws(ModelError) -> EstimatedModel {
+  ) throws(ModelError) -> any DensityModel {
     do {
       let configuration = try entry.configuration(description.configuration)
-      let distribution = try method.load(configuration, description.columns, tensors)
-      guard distribution.eventShape == [description.columns.count], distribution.batchShape == [] else {
+      let model = try method.load(configuration, description.columns, tensors)
+      guard model.features == description.columns.count else {
         throw ModelError.weights(
-          path: path,
-          reason: "they are of rows \(distribution.eventShape), but it has \(description.columns.count) columns")
+          path: path, reason: "they are of \(model.features) columns, but it has \(description.columns.count)")
       }
-      return EstimatedModel(distribution: distribution)
+      return model
     } catch let error as SettingsError {
       throw .notAModel(path: path, reason: "its configuration cannot be used: \(error)")
     } catch ModelError.weights(let path, let reason) {

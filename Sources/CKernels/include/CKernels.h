@@ -4,3 +4,7 @@
 #include "ck_density_tree.h"
 #include "ck_elementary.h"
 #include "ck_instruction_sets.h"
+#include "ck_kernel_density.h"
+#include "ck_mixture.h"
+#include "ck_normal.h"
+#include "ck_spline.h"

@@ -19,6 +19,7 @@
 #include <ATen/ops/erfinv_ops.h>
 #include <ATen/ops/exp_ops.h>
 #include <ATen/ops/expm1_ops.h>
+#include <ATen/ops/floor_ops.h>
 #include <ATen/ops/lgamma_ops.h>
 #include <ATen/ops/log1p_ops.h>
 #include <ATen/ops/log2_ops.h>
@@ -323,5 +324,11 @@ int32_t ct_special_ndtr(CTTensor self, CTTensor *out0, char **message) CT_NOEXCE
 int32_t ct_special_xlogy(CTTensor self, CTTensor other, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::special_xlogy::call(borrow(self), borrow(other)));
+  });
+}
+
+int32_t ct_floor(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::floor::call(borrow(self)));
   });
 }

@@ -2,12 +2,12 @@
 #include "../conversions.hpp"
 #include "CTorchOperations.h"
 #include <ATen/ops/allclose_ops.h>
+#include <ATen/ops/amax_ops.h>
 #include <ATen/ops/ceil_ops.h>
 #include <ATen/ops/clamp_ops.h>
 #include <ATen/ops/elu_ops.h>
 #include <ATen/ops/eq_ops.h>
 #include <ATen/ops/equal_ops.h>
-#include <ATen/ops/floor_ops.h>
 #include <ATen/ops/ge_ops.h>
 #include <ATen/ops/gelu_ops.h>
 #include <ATen/ops/gt_ops.h>
@@ -33,16 +33,11 @@
 #include <ATen/ops/silu_ops.h>
 #include <ATen/ops/softmax_ops.h>
 #include <ATen/ops/softplus_ops.h>
+#include <ATen/ops/std_ops.h>
 #include <ATen/ops/sum_ops.h>
 #include <ATen/ops/trunc_ops.h>
 #include <ATen/ops/var_ops.h>
 #include <ATen/ops/where_ops.h>
-
-int32_t ct_floor(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::floor::call(borrow(self)));
-  });
-}
 
 int32_t ct_ceil(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -317,5 +312,17 @@ int32_t ct_prod_dim_int(CTTensor self, ptrdiff_t dim, bool keepdim, int8_t dtype
 int32_t ct_var_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool has_correction, CTScalar correction, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::var_correction::call(borrow(self), OptionalIntegerList{dim, dim_count}, optionalScalar(has_correction, correction), keepdim));
+  });
+}
+
+int32_t ct_std_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool has_correction, CTScalar correction, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::std_correction::call(borrow(self), OptionalIntegerList{dim, dim_count}, optionalScalar(has_correction, correction), keepdim));
+  });
+}
+
+int32_t ct_amax(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::amax::call(borrow(self), IntegerList{dim, dim_count}, keepdim));
   });
 }

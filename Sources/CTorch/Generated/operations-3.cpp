@@ -2,7 +2,6 @@
 #include "../conversions.hpp"
 #include "CTorchOperations.h"
 #include <ATen/ops/all_ops.h>
-#include <ATen/ops/amax_ops.h>
 #include <ATen/ops/amin_ops.h>
 #include <ATen/ops/any_ops.h>
 #include <ATen/ops/argmax_ops.h>
@@ -13,6 +12,8 @@
 #include <ATen/ops/count_nonzero_ops.h>
 #include <ATen/ops/cumprod_ops.h>
 #include <ATen/ops/cumsum_ops.h>
+#include <ATen/ops/diag_embed_ops.h>
+#include <ATen/ops/diagonal_ops.h>
 #include <ATen/ops/flatten_ops.h>
 #include <ATen/ops/flip_ops.h>
 #include <ATen/ops/gather_ops.h>
@@ -37,26 +38,14 @@
 #include <ATen/ops/split_with_sizes_ops.h>
 #include <ATen/ops/squeeze_ops.h>
 #include <ATen/ops/stack_ops.h>
-#include <ATen/ops/std_ops.h>
 #include <ATen/ops/take_along_dim_ops.h>
 #include <ATen/ops/topk_ops.h>
 #include <ATen/ops/transpose_ops.h>
 #include <ATen/ops/tril_ops.h>
+#include <ATen/ops/triu_ops.h>
 #include <ATen/ops/unbind_ops.h>
 #include <ATen/ops/unflatten_ops.h>
 #include <ATen/ops/unsqueeze_ops.h>
-
-int32_t ct_std_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool has_correction, CTScalar correction, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::std_correction::call(borrow(self), OptionalIntegerList{dim, dim_count}, optionalScalar(has_correction, correction), keepdim));
-  });
-}
-
-int32_t ct_amax(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::amax::call(borrow(self), IntegerList{dim, dim_count}, keepdim));
-  });
-}
 
 int32_t ct_amin(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -329,5 +318,23 @@ int32_t ct_repeat_interleave_self_int(CTTensor self, ptrdiff_t repeats, bool has
 int32_t ct_tril(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::tril::call(borrow(self), diagonal));
+  });
+}
+
+int32_t ct_triu(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::triu::call(borrow(self), diagonal));
+  });
+}
+
+int32_t ct_diagonal(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::diagonal::call(borrow(self), offset, dim1, dim2));
+  });
+}
+
+int32_t ct_diag_embed(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::diag_embed::call(borrow(self), offset, dim1, dim2));
   });
 }

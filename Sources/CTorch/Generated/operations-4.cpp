@@ -8,21 +8,25 @@
 #include <ATen/ops/_fused_adam_ops.h>
 #include <ATen/ops/_fused_adamw_ops.h>
 #include <ATen/ops/_fused_sgd_ops.h>
+#include <ATen/ops/_standard_gamma_ops.h>
 #include <ATen/ops/_to_copy_ops.h>
 #include <ATen/ops/arange_ops.h>
+#include <ATen/ops/binomial_ops.h>
 #include <ATen/ops/cdist_ops.h>
 #include <ATen/ops/clone_ops.h>
 #include <ATen/ops/constant_pad_nd_ops.h>
 #include <ATen/ops/contiguous_ops.h>
 #include <ATen/ops/copy_ops.h>
 #include <ATen/ops/detach_ops.h>
-#include <ATen/ops/diag_embed_ops.h>
-#include <ATen/ops/diagonal_ops.h>
 #include <ATen/ops/einsum_ops.h>
+#include <ATen/ops/empty_ops.h>
 #include <ATen/ops/eye_ops.h>
+#include <ATen/ops/fft_irfftn_ops.h>
+#include <ATen/ops/fft_rfftn_ops.h>
 #include <ATen/ops/flatten_dense_tensors_ops.h>
 #include <ATen/ops/full_ops.h>
 #include <ATen/ops/layer_norm_ops.h>
+#include <ATen/ops/linalg_cholesky_ex_ops.h>
 #include <ATen/ops/linalg_cholesky_ops.h>
 #include <ATen/ops/linalg_eigh_ops.h>
 #include <ATen/ops/linalg_inv_ops.h>
@@ -43,27 +47,10 @@
 #include <ATen/ops/randint_ops.h>
 #include <ATen/ops/randn_ops.h>
 #include <ATen/ops/randperm_ops.h>
-#include <ATen/ops/triu_ops.h>
+#include <ATen/ops/view_as_complex_ops.h>
+#include <ATen/ops/view_as_real_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 #include <ATen/ops/zeros_ops.h>
-
-int32_t ct_triu(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::triu::call(borrow(self), diagonal));
-  });
-}
-
-int32_t ct_diagonal(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::diagonal::call(borrow(self), offset, dim1, dim2));
-  });
-}
-
-int32_t ct_diag_embed(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::diag_embed::call(borrow(self), offset, dim1, dim2));
-  });
-}
 
 int32_t ct_one_hot(CTTensor self, ptrdiff_t num_classes, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -104,6 +91,12 @@ int32_t ct_nonzero(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
 int32_t ct_cdist(CTTensor x1, CTTensor x2, double p, bool has_compute_mode, ptrdiff_t compute_mode, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::cdist::call(borrow(x1), borrow(x2), p, optionalInteger(has_compute_mode, compute_mode)));
+  });
+}
+
+int32_t ct_empty_memory_format(const ptrdiff_t *size, ptrdiff_t size_count, int8_t dtype, CTDevice device, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::empty_memory_format::call(IntegerList{size, size_count}, optionalDataType(dtype), std::nullopt, toDevice(device), std::nullopt, std::nullopt));
   });
 }
 
@@ -196,6 +189,20 @@ int32_t ct_multinomial(CTTensor self, ptrdiff_t num_samples, bool replacement, u
   });
 }
 
+int32_t ct_binomial(CTTensor count, CTTensor prob, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    at::Generator generator = seededGenerator(borrow(count).device(), seed);
+    store(out0, at::_ops::binomial::call(borrow(count), borrow(prob), generator));
+  });
+}
+
+int32_t ct__standard_gamma(CTTensor self, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    at::Generator generator = seededGenerator(borrow(self).device(), seed);
+    store(out0, at::_ops::_standard_gamma::call(borrow(self), generator));
+  });
+}
+
 int32_t ct_matmul(CTTensor self, CTTensor other, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::matmul::call(borrow(self), borrow(other)));
@@ -211,6 +218,14 @@ int32_t ct_linear(CTTensor input, CTTensor weight, CTTensor bias, CTTensor *out0
 int32_t ct_linalg_cholesky(CTTensor self, bool upper, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::linalg_cholesky::call(borrow(self), upper));
+  });
+}
+
+int32_t ct_linalg_cholesky_ex(CTTensor self, bool upper, bool check_errors, CTTensor *out0, CTTensor *out1, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    auto results = at::_ops::linalg_cholesky_ex::call(borrow(self), upper, check_errors);
+    store(out0, std::move(std::get<0>(results)));
+    store(out1, std::move(std::get<1>(results)));
   });
 }
 
@@ -248,6 +263,18 @@ int32_t ct_linalg_qr(CTTensor A, const char *mode, CTTensor *out0, CTTensor *out
   });
 }
 
+int32_t ct_view_as_complex(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::view_as_complex::call(borrow(self)));
+  });
+}
+
+int32_t ct_view_as_real(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::view_as_real::call(borrow(self)));
+  });
+}
+
 int32_t ct_linalg_svd(CTTensor A, bool full_matrices, const char *driver, CTTensor *out0, CTTensor *out1, CTTensor *out2, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     auto results = at::_ops::linalg_svd::call(borrow(A), full_matrices, optionalString(driver));
@@ -268,6 +295,18 @@ int32_t ct_linalg_slogdet(CTTensor A, CTTensor *out0, CTTensor *out1, char **mes
 int32_t ct_einsum(const char *equation, const CTTensor *tensors, ptrdiff_t tensors_count, const ptrdiff_t *path, ptrdiff_t path_count, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::einsum::call(equation, tensorList(tensors, tensors_count), OptionalIntegerList{path, path_count}));
+  });
+}
+
+int32_t ct_fft_rfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, const ptrdiff_t *dim, ptrdiff_t dim_count, const char *norm, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::fft_rfftn::call(borrow(self), OptionalIntegerList{s, s_count}, OptionalIntegerList{dim, dim_count}, optionalString(norm)));
+  });
+}
+
+int32_t ct_fft_irfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, const ptrdiff_t *dim, ptrdiff_t dim_count, const char *norm, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::fft_irfftn::call(borrow(self), OptionalIntegerList{s, s_count}, OptionalIntegerList{dim, dim_count}, optionalString(norm)));
   });
 }
 

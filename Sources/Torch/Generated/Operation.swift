@@ -1061,6 +1061,12 @@ enum Operation {
     return run1("cdist") { out0, message in ct_cdist(x1.raw, x2.raw, p, computeMode != nil, computeMode ?? 0, out0, message) }
   }
 
+  /// `empty.memory_format`
+  @inline(__always)
+  static func empty_memory_format(_ size: [Int], dtype: DType? = nil, device: Device? = nil) -> Tensor {
+    return run1("empty.memory_format") { out0, message in ct_empty_memory_format(size, size.count, dtype?.rawValue ?? -1, device?.raw ?? Device.unspecified, out0, message) }
+  }
+
   /// `zeros`
   @inline(__always)
   static func zeros(_ size: [Int], dtype: DType? = nil, device: Device? = nil) -> Tensor {
@@ -1149,6 +1155,20 @@ enum Operation {
     return run1("multinomial") { out0, message in ct_multinomial(self_.raw, numSamples, replacement, seed, out0, message) }
   }
 
+  /// `binomial`
+  @inline(__always)
+  static func binomial(_ count: Tensor, _ prob: Tensor, _ seed: UInt64) -> Tensor {
+    defer { withExtendedLifetime(count) {}; withExtendedLifetime(prob) {} }
+    return run1("binomial") { out0, message in ct_binomial(count.raw, prob.raw, seed, out0, message) }
+  }
+
+  /// `_standard_gamma`
+  @inline(__always)
+  static func _standard_gamma(_ self_: Tensor, _ seed: UInt64) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("_standard_gamma") { out0, message in ct__standard_gamma(self_.raw, seed, out0, message) }
+  }
+
   /// `matmul`
   @inline(__always)
   static func matmul(_ self_: Tensor, _ other: Tensor) -> Tensor {
@@ -1168,6 +1188,13 @@ enum Operation {
   static func linalg_cholesky(_ self_: Tensor, upper: Bool = false) throws(TorchError) -> Tensor {
     defer { withExtendedLifetime(self_) {} }
     return try attempt1("linalg_cholesky") { out0, message in ct_linalg_cholesky(self_.raw, upper, out0, message) }
+  }
+
+  /// `linalg_cholesky_ex`
+  @inline(__always)
+  static func linalg_cholesky_ex(_ self_: Tensor, upper: Bool = false, checkErrors: Bool = false) -> (Tensor, Tensor) {
+    defer { withExtendedLifetime(self_) {} }
+    return run2("linalg_cholesky_ex") { out0, out1, message in ct_linalg_cholesky_ex(self_.raw, upper, checkErrors, out0, out1, message) }
   }
 
   /// `linalg_solve`
@@ -1205,6 +1232,20 @@ enum Operation {
     return try attempt2("linalg_qr") { out0, out1, message in ct_linalg_qr(A.raw, mode, out0, out1, message) }
   }
 
+  /// `view_as_complex`
+  @inline(__always)
+  static func view_as_complex(_ self_: Tensor) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("view_as_complex") { out0, message in ct_view_as_complex(self_.raw, out0, message) }
+  }
+
+  /// `view_as_real`
+  @inline(__always)
+  static func view_as_real(_ self_: Tensor) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("view_as_real") { out0, message in ct_view_as_real(self_.raw, out0, message) }
+  }
+
   /// `linalg_svd`
   @inline(__always)
   static func linalg_svd(_ A: Tensor, _ fullMatrices: Bool = true, driver: String? = nil) throws(TorchError) -> (Tensor, Tensor, Tensor) {
@@ -1224,6 +1265,20 @@ enum Operation {
   static func einsum(_ equation: String, _ tensors: [Tensor], path: [Int]? = nil) -> Tensor {
     defer { withExtendedLifetime(tensors) {} }
     return run1("einsum") { out0, message in ct_einsum(equation, tensors.map(\.raw), tensors.count, path, path?.count ?? 0, out0, message) }
+  }
+
+  /// `fft_rfftn`
+  @inline(__always)
+  static func fft_rfftn(_ self_: Tensor, _ s: [Int]? = nil, _ dim: [Int]? = nil, _ norm: String? = nil) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("fft_rfftn") { out0, message in ct_fft_rfftn(self_.raw, s, s?.count ?? 0, dim, dim?.count ?? 0, norm, out0, message) }
+  }
+
+  /// `fft_irfftn`
+  @inline(__always)
+  static func fft_irfftn(_ self_: Tensor, _ s: [Int]? = nil, _ dim: [Int]? = nil, _ norm: String? = nil) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("fft_irfftn") { out0, message in ct_fft_irfftn(self_.raw, s, s?.count ?? 0, dim, dim?.count ?? 0, norm, out0, message) }
   }
 
   /// `layer_norm`
