@@ -34,9 +34,10 @@
 #include <ATen/ops/sign_ops.h>
 #include <ATen/ops/sin_ops.h>
 #include <ATen/ops/sinh_ops.h>
+#include <ATen/ops/special_i0e_ops.h>
 #include <ATen/ops/special_log_ndtr_ops.h>
-#include <ATen/ops/special_ndtr_ops.h>
 #include <ATen/ops/special_ndtri_ops.h>
+#include <ATen/ops/special_xlog1py_ops.h>
 #include <ATen/ops/special_xlogy_ops.h>
 #include <ATen/ops/sqrt_ops.h>
 #include <ATen/ops/square_ops.h>
@@ -314,14 +315,20 @@ int32_t ct_special_log_ndtr(CTTensor self, CTTensor *out0, char **message) CT_NO
   });
 }
 
-int32_t ct_special_ndtr(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::special_ndtr::call(borrow(self)));
-  });
-}
-
 int32_t ct_special_xlogy(CTTensor self, CTTensor other, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::special_xlogy::call(borrow(self), borrow(other)));
+  });
+}
+
+int32_t ct_special_xlog1py(CTTensor self, CTTensor other, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::special_xlog1py::call(borrow(self), borrow(other)));
+  });
+}
+
+int32_t ct_special_i0e(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::special_i0e::call(borrow(self)));
   });
 }

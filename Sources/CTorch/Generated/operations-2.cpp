@@ -33,10 +33,23 @@
 #include <ATen/ops/silu_ops.h>
 #include <ATen/ops/softmax_ops.h>
 #include <ATen/ops/softplus_ops.h>
+#include <ATen/ops/special_i1e_ops.h>
+#include <ATen/ops/special_polygamma_ops.h>
 #include <ATen/ops/sum_ops.h>
 #include <ATen/ops/trunc_ops.h>
-#include <ATen/ops/var_ops.h>
 #include <ATen/ops/where_ops.h>
+
+int32_t ct_special_i1e(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::special_i1e::call(borrow(self)));
+  });
+}
+
+int32_t ct_special_polygamma(ptrdiff_t n, CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::special_polygamma::call(n, borrow(self)));
+  });
+}
 
 int32_t ct_floor(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -311,11 +324,5 @@ int32_t ct_mean_dim(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bo
 int32_t ct_prod_dim_int(CTTensor self, ptrdiff_t dim, bool keepdim, int8_t dtype, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::prod_dim_int::call(borrow(self), dim, keepdim, optionalDataType(dtype)));
-  });
-}
-
-int32_t ct_var_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool has_correction, CTScalar correction, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::var_correction::call(borrow(self), OptionalIntegerList{dim, dim_count}, optionalScalar(has_correction, correction), keepdim));
   });
 }

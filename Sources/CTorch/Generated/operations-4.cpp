@@ -8,8 +8,10 @@
 #include <ATen/ops/_fused_adam_ops.h>
 #include <ATen/ops/_fused_adamw_ops.h>
 #include <ATen/ops/_fused_sgd_ops.h>
+#include <ATen/ops/_standard_gamma_ops.h>
 #include <ATen/ops/_to_copy_ops.h>
 #include <ATen/ops/arange_ops.h>
+#include <ATen/ops/binomial_ops.h>
 #include <ATen/ops/cdist_ops.h>
 #include <ATen/ops/clone_ops.h>
 #include <ATen/ops/constant_pad_nd_ops.h>
@@ -39,6 +41,7 @@
 #include <ATen/ops/one_hot_ops.h>
 #include <ATen/ops/ones_like_ops.h>
 #include <ATen/ops/ones_ops.h>
+#include <ATen/ops/poisson_ops.h>
 #include <ATen/ops/rand_ops.h>
 #include <ATen/ops/randint_ops.h>
 #include <ATen/ops/randn_ops.h>
@@ -193,6 +196,27 @@ int32_t ct_multinomial(CTTensor self, ptrdiff_t num_samples, bool replacement, u
   return guarded(message, [&] {
     at::Generator generator = seededGenerator(borrow(self).device(), seed);
     store(out0, at::_ops::multinomial::call(borrow(self), num_samples, replacement, generator));
+  });
+}
+
+int32_t ct__standard_gamma(CTTensor self, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    at::Generator generator = seededGenerator(borrow(self).device(), seed);
+    store(out0, at::_ops::_standard_gamma::call(borrow(self), generator));
+  });
+}
+
+int32_t ct_poisson(CTTensor self, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    at::Generator generator = seededGenerator(borrow(self).device(), seed);
+    store(out0, at::_ops::poisson::call(borrow(self), generator));
+  });
+}
+
+int32_t ct_binomial(CTTensor count, CTTensor prob, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    at::Generator generator = seededGenerator(borrow(count).device(), seed);
+    store(out0, at::_ops::binomial::call(borrow(count), borrow(prob), generator));
   });
 }
 
