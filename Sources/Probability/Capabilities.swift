@@ -38,10 +38,16 @@ public protocol CumulativeDistribution: Distribution {
 }
 
 extension CumulativeDistribution {
-  /// The logarithm of the cdf.
-  public func logCDF(_ x: Tensor) -> Tensor { cdf(x).log() }
+  /// The logarithm of the cdf, or of one minus the survival function where that is the smaller of the two.
+  public func logCDF(_ x: Tensor) -> Tensor { logarithm(of: cdf(x), complement: survival(x)) }
   /// One minus the cdf.
   public func survival(_ x: Tensor) -> Tensor { 1.0 - cdf(x) }
-  /// The logarithm of the survival function.
-  public func logSurvival(_ x: Tensor) -> Tensor { survival(x).log() }
+  /// The logarithm of the survival function, or of one minus the cdf where that is the smaller of the two.
+  public func logSurvival(_ x: Tensor) -> Tensor { logarithm(of: survival(x), complement: cdf(x)) }
+}
+
+/// log p, from p or from 1 - p, of which the smaller has more digits.
+func logarithm(of p: Tensor, complement q: Tensor) -> Tensor {
+  let isLarge = p .> 0.5
+  return select(isLarge, (-select(isLarge, q, 0.0)).logOnePlus(), select(isLarge, 1.0, p).log())
 }

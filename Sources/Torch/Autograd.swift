@@ -82,6 +82,7 @@ extension Tensor {
   ///   - input: what the values depend on, element by element; its shape broadcasts to this tensor's.
   ///   - derivative: the derivative of each element, of this tensor's shape. Called only when it is needed; when it is
   ///     itself a function of the input, gradients of gradients are right too.
+  /// - Returns: the same values.
   package func withDerivative(by input: Tensor, _ derivative: () -> Tensor) -> Tensor {
     guard ct_is_recording_gradients(), input.requiresGradient else { return self }
     let shape = shape

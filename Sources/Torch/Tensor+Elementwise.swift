@@ -74,6 +74,9 @@ extension Tensor {
   /// One minus the error function.
   public func erfc() -> Tensor { Operation.erfc(self) }
 
+  /// `exp(x^2)` times one minus the error function, finite where that underflows.
+  public func scaledErfc() -> Tensor { Operation.special_erfcx(self) }
+
   /// The inverse of the error function.
   public func erfInverse() -> Tensor { Operation.erfinv(self) }
 

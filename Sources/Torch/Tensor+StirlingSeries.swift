@@ -56,7 +56,7 @@ extension Tensor {
     // log(1 + t) = 2 (r + r^3/3 + r^5/5 + ...) for r = t / (2 + t), and t - 2 r = r t.
     let r = t / (t + 2.0)
     let square = r.squared()
-    let sum = (0...9).reversed().dropFirst().reduce(square * 0.0 + 1.0 / 21) { $0 * square + 1 / Double(2 * $1 + 3) }
+    let sum = square.polynomial((0...9).map { 1 / Double(2 * $0 + 3) })
     let far = select(isNear, 1.0, self)
     return select(isNear, r * (t - square * sum * 2.0), far - far.logOnePlus())
   }
@@ -69,9 +69,14 @@ extension Tensor {
 
   /// c0 + c1 / x^2 + c2 / x^4 + ...
   private static func evenSeries(_ coefficients: [Double], _ x: Tensor) -> Tensor {
-    let u = x.squared().reciprocal()
-    let last = coefficients[coefficients.count - 1]
-    return coefficients.dropLast().reversed().reduce(u * 0.0 + last) { $0 * u + $1 }
+    x.squared().reciprocal().polynomial(coefficients)
+  }
+
+  /// c0 + c1 x + c2 x^2 + ..., by Horner's rule.
+  package func polynomial(_ coefficients: [Double]) -> Tensor {
+    guard let last = coefficients.last else { return Tensor.zeros(like: self) }
+    let start = Tensor.full([], last, dtype: dtype, device: device)
+    return coefficients.dropLast().reversed().reduce(start) { sum, coefficient in sum * self + coefficient }
   }
 }
 

@@ -34,6 +34,7 @@
 #include <ATen/ops/sign_ops.h>
 #include <ATen/ops/sin_ops.h>
 #include <ATen/ops/sinh_ops.h>
+#include <ATen/ops/special_erfcx_ops.h>
 #include <ATen/ops/special_i0e_ops.h>
 #include <ATen/ops/special_log_ndtr_ops.h>
 #include <ATen/ops/special_ndtri_ops.h>
@@ -324,6 +325,12 @@ int32_t ct_special_xlogy(CTTensor self, CTTensor other, CTTensor *out0, char **m
 int32_t ct_special_xlog1py(CTTensor self, CTTensor other, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::special_xlog1py::call(borrow(self), borrow(other)));
+  });
+}
+
+int32_t ct_special_erfcx(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::special_erfcx::call(borrow(self)));
   });
 }
 

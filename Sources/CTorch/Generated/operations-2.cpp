@@ -37,6 +37,7 @@
 #include <ATen/ops/special_polygamma_ops.h>
 #include <ATen/ops/sum_ops.h>
 #include <ATen/ops/trunc_ops.h>
+#include <ATen/ops/var_ops.h>
 #include <ATen/ops/where_ops.h>
 
 int32_t ct_special_i1e(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
@@ -324,5 +325,11 @@ int32_t ct_mean_dim(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bo
 int32_t ct_prod_dim_int(CTTensor self, ptrdiff_t dim, bool keepdim, int8_t dtype, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::prod_dim_int::call(borrow(self), dim, keepdim, optionalDataType(dtype)));
+  });
+}
+
+int32_t ct_var_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool has_correction, CTScalar correction, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::var_correction::call(borrow(self), OptionalIntegerList{dim, dim_count}, optionalScalar(has_correction, correction), keepdim));
   });
 }

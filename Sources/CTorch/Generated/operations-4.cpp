@@ -19,7 +19,6 @@
 #include <ATen/ops/copy_ops.h>
 #include <ATen/ops/detach_ops.h>
 #include <ATen/ops/diag_embed_ops.h>
-#include <ATen/ops/diagonal_ops.h>
 #include <ATen/ops/einsum_ops.h>
 #include <ATen/ops/eye_ops.h>
 #include <ATen/ops/flatten_dense_tensors_ops.h>
@@ -46,21 +45,8 @@
 #include <ATen/ops/randint_ops.h>
 #include <ATen/ops/randn_ops.h>
 #include <ATen/ops/randperm_ops.h>
-#include <ATen/ops/triu_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 #include <ATen/ops/zeros_ops.h>
-
-int32_t ct_triu(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::triu::call(borrow(self), diagonal));
-  });
-}
-
-int32_t ct_diagonal(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::diagonal::call(borrow(self), offset, dim1, dim2));
-  });
-}
 
 int32_t ct_diag_embed(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {

@@ -50,6 +50,7 @@ int32_t ct_special_ndtri(CTTensor self, CTTensor *out0, char **message) CT_NOEXC
 int32_t ct_special_log_ndtr(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_special_xlogy(CTTensor self, CTTensor other, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_special_xlog1py(CTTensor self, CTTensor other, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_special_erfcx(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_special_i0e(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_special_i1e(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_special_polygamma(ptrdiff_t n, CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT;

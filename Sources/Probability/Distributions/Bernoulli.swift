@@ -54,7 +54,7 @@ public struct Bernoulli: MomentDistribution, EntropyDistribution, CumulativeDist
 
   /// The log-probability in nats; minus infinity for all numbers but 0 and 1.
   public func logProb(unchecked x: Tensor) -> Tensor {
-    let counts = Counts(x, from: 0, to: Tensor.ones(like: probability), like: probability)
+    let counts = SafePoints(counts: x, to: Tensor.ones(like: probability), like: probability)
     let each = select(counts.values .> 0, logits.logSigmoid(), (-logits).logSigmoid()) + counts.values * 0.0
     return counts.logProb(each).sumTrailing(eventShape.rank)
   }

@@ -68,8 +68,8 @@ public struct Categorical: MomentDistribution, EntropyDistribution, CumulativeDi
     return counts.logProb(select(isMissing, Double.nan, logProbabilities.elements(at: index)))
   }
 
-  private func counts(_ x: Tensor) -> Counts {
-    Counts(x, from: 0, to: Tensor(Double(count - 1), dtype: .float64, device: x.device), like: probabilities)
+  private func counts(_ x: Tensor) -> SafePoints {
+    SafePoints(counts: x, to: Tensor(Double(count - 1), dtype: .float64, device: x.device), like: probabilities)
   }
 
   /// Independent draws, 64-bit integers.

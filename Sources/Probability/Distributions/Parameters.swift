@@ -45,22 +45,43 @@ extension Tensor {
   }
 }
 
-/// Numbers that stand for counts: where they are none, and a count in the place of those.
-struct Counts {
-  /// The counts; the lowest one where a number is none. NaN stays.
+/// Numbers at which a density is asked for, made safe: those outside of the support are replaced by one inside, so that
+/// the density's formula and its gradient stay finite, and get minus infinity at the end. NaN counts as inside, and stays.
+struct SafePoints {
+  /// The numbers, without those that lie outside.
   let values: Tensor
   private let isOutside: Tensor
 
-  /// Numbers between two bounds, both included; `like` gives the type of numbers that are not floating-point ones.
-  init(_ x: Tensor, from lower: some ScalarConvertible, to upper: Tensor? = nil, like parameter: Tensor) {
-    let x = x.dtype.isFloatingPoint ? x : x.to(parameter.dtype)
-    // NaN is not outside, and stays NaN.
-    var isOutside = (x .< lower) .| ((x - x.floor()) .> 0) .| x.isInfinite()
-    if let upper { isOutside = isOutside .| (x .> upper) }
+  /// Numbers of which a mask says where they lie outside.
+  init(_ x: Tensor, isOutside: Tensor, inside: some ScalarConvertible) {
     self.isOutside = isOutside
-    values = select(isOutside, lower, x)
+    values = select(isOutside, inside, x)
   }
 
-  /// Log-probabilities, minus infinity where a number is no count.
-  func logProb(_ values: Tensor) -> Tensor { select(isOutside, -Double.infinity, values) }
+  /// Numbers of which a mask says where they lie outside.
+  init(_ x: Tensor, isOutside: Tensor, inside: Tensor) {
+    self.isOutside = isOutside
+    values = select(isOutside, inside, x)
+  }
+
+  /// Numbers that should be counts between two bounds, both included; integers become numbers of the parameter's type.
+  init(counts x: Tensor, from lower: Int = 0, to upper: Tensor? = nil, like parameter: Tensor) {
+    let x = x.dtype.isFloatingPoint ? x : x.to(parameter.dtype)
+    let isBroken = (x .< lower) .| ((x - x.floor()) .> 0) .| x.isInfinite()
+    self.init(x, isOutside: upper.map { isBroken .| (x .> $0) } ?? isBroken, inside: lower)
+  }
+
+  /// Log-densities at `values`, with minus infinity for what lies outside.
+  func logProb(_ each: Tensor) -> Tensor { select(isOutside, -Double.infinity, each) }
+}
+
+extension CumulativeDistribution {
+  /// Draws by inverse transform sampling in 64 bits, through which gradients flow as far as the quantile function lets
+  /// them.
+  func inverseTransformSample(
+    _ sampleShape: Shape, like parameter: Tensor, using rng: inout RandomGenerator
+  ) -> Tensor {
+    let noise = Tensor.openUniform(sampleShape + batchShape + eventShape, device: parameter.device, using: &rng)
+    return quantile(noise).to(parameter.dtype)
+  }
 }

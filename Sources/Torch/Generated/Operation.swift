@@ -333,6 +333,13 @@ enum Operation {
     return run1("special_xlog1py") { out0, message in ct_special_xlog1py(self_.raw, other.raw, out0, message) }
   }
 
+  /// `special_erfcx`
+  @inline(__always)
+  static func special_erfcx(_ self_: Tensor) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("special_erfcx") { out0, message in ct_special_erfcx(self_.raw, out0, message) }
+  }
+
   /// `special_i0e`
   @inline(__always)
   static func special_i0e(_ self_: Tensor) -> Tensor {
