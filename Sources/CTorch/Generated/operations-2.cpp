@@ -3,12 +3,12 @@
 #include "CTorchOperations.h"
 #include <ATen/ops/allclose_ops.h>
 #include <ATen/ops/amax_ops.h>
-#include <ATen/ops/amin_ops.h>
-#include <ATen/ops/argmax_ops.h>
+#include <ATen/ops/ceil_ops.h>
 #include <ATen/ops/clamp_ops.h>
 #include <ATen/ops/elu_ops.h>
 #include <ATen/ops/eq_ops.h>
 #include <ATen/ops/equal_ops.h>
+#include <ATen/ops/floor_ops.h>
 #include <ATen/ops/ge_ops.h>
 #include <ATen/ops/gelu_ops.h>
 #include <ATen/ops/gt_ops.h>
@@ -34,11 +34,30 @@
 #include <ATen/ops/silu_ops.h>
 #include <ATen/ops/softmax_ops.h>
 #include <ATen/ops/softplus_ops.h>
+#include <ATen/ops/special_polygamma_ops.h>
 #include <ATen/ops/std_ops.h>
 #include <ATen/ops/sum_ops.h>
 #include <ATen/ops/trunc_ops.h>
 #include <ATen/ops/var_ops.h>
 #include <ATen/ops/where_ops.h>
+
+int32_t ct_special_polygamma(ptrdiff_t n, CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::special_polygamma::call(n, borrow(self)));
+  });
+}
+
+int32_t ct_floor(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::floor::call(borrow(self)));
+  });
+}
+
+int32_t ct_ceil(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::ceil::call(borrow(self)));
+  });
+}
 
 int32_t ct_round(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -319,17 +338,5 @@ int32_t ct_std_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_cou
 int32_t ct_amax(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::amax::call(borrow(self), IntegerList{dim, dim_count}, keepdim));
-  });
-}
-
-int32_t ct_amin(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::amin::call(borrow(self), IntegerList{dim, dim_count}, keepdim));
-  });
-}
-
-int32_t ct_argmax(CTTensor self, bool has_dim, ptrdiff_t dim, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::argmax::call(borrow(self), optionalInteger(has_dim, dim), keepdim));
   });
 }

@@ -2,13 +2,14 @@
 #include "../conversions.hpp"
 #include "CTorchOperations.h"
 #include <ATen/ops/all_ops.h>
+#include <ATen/ops/amin_ops.h>
 #include <ATen/ops/any_ops.h>
+#include <ATen/ops/argmax_ops.h>
 #include <ATen/ops/argmin_ops.h>
 #include <ATen/ops/broadcast_to_ops.h>
 #include <ATen/ops/cat_ops.h>
 #include <ATen/ops/chunk_ops.h>
 #include <ATen/ops/constant_pad_nd_ops.h>
-#include <ATen/ops/contiguous_ops.h>
 #include <ATen/ops/count_nonzero_ops.h>
 #include <ATen/ops/cumprod_ops.h>
 #include <ATen/ops/cumsum_ops.h>
@@ -47,6 +48,18 @@
 #include <ATen/ops/unbind_ops.h>
 #include <ATen/ops/unflatten_ops.h>
 #include <ATen/ops/unsqueeze_ops.h>
+
+int32_t ct_amin(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::amin::call(borrow(self), IntegerList{dim, dim_count}, keepdim));
+  });
+}
+
+int32_t ct_argmax(CTTensor self, bool has_dim, ptrdiff_t dim, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::argmax::call(borrow(self), optionalInteger(has_dim, dim), keepdim));
+  });
+}
 
 int32_t ct_argmin(CTTensor self, bool has_dim, ptrdiff_t dim, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -337,11 +350,5 @@ int32_t ct_one_hot(CTTensor self, ptrdiff_t num_classes, CTTensor *out0, char **
 int32_t ct_constant_pad_nd(CTTensor self, const ptrdiff_t *pad, ptrdiff_t pad_count, CTScalar value, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::constant_pad_nd::call(borrow(self), IntegerList{pad, pad_count}, toScalar(value)));
-  });
-}
-
-int32_t ct_contiguous(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::contiguous::call(borrow(self), at::MemoryFormat::Contiguous));
   });
 }

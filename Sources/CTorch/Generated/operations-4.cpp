@@ -14,6 +14,7 @@
 #include <ATen/ops/binomial_ops.h>
 #include <ATen/ops/cdist_ops.h>
 #include <ATen/ops/clone_ops.h>
+#include <ATen/ops/contiguous_ops.h>
 #include <ATen/ops/copy_ops.h>
 #include <ATen/ops/detach_ops.h>
 #include <ATen/ops/einsum_ops.h>
@@ -40,6 +41,7 @@
 #include <ATen/ops/nonzero_ops.h>
 #include <ATen/ops/ones_like_ops.h>
 #include <ATen/ops/ones_ops.h>
+#include <ATen/ops/poisson_ops.h>
 #include <ATen/ops/rand_ops.h>
 #include <ATen/ops/randint_ops.h>
 #include <ATen/ops/randn_ops.h>
@@ -48,6 +50,12 @@
 #include <ATen/ops/view_as_real_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 #include <ATen/ops/zeros_ops.h>
+
+int32_t ct_contiguous(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::contiguous::call(borrow(self), at::MemoryFormat::Contiguous));
+  });
+}
 
 int32_t ct_clone(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -168,17 +176,24 @@ int32_t ct_multinomial(CTTensor self, ptrdiff_t num_samples, bool replacement, u
   });
 }
 
-int32_t ct_binomial(CTTensor count, CTTensor prob, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    at::Generator generator = seededGenerator(borrow(count).device(), seed);
-    store(out0, at::_ops::binomial::call(borrow(count), borrow(prob), generator));
-  });
-}
-
 int32_t ct__standard_gamma(CTTensor self, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     at::Generator generator = seededGenerator(borrow(self).device(), seed);
     store(out0, at::_ops::_standard_gamma::call(borrow(self), generator));
+  });
+}
+
+int32_t ct_poisson(CTTensor self, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    at::Generator generator = seededGenerator(borrow(self).device(), seed);
+    store(out0, at::_ops::poisson::call(borrow(self), generator));
+  });
+}
+
+int32_t ct_binomial(CTTensor count, CTTensor prob, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    at::Generator generator = seededGenerator(borrow(count).device(), seed);
+    store(out0, at::_ops::binomial::call(borrow(count), borrow(prob), generator));
   });
 }
 
