@@ -71,8 +71,12 @@ public struct TableInspection: Hashable, Sendable {
     guard constant.isEmpty else { throw .constantColumns(path: path, names: constant) }
   }
 
-  /// Advice for whoever fits a density, one sentence each; none about the discreteness of columns that will be dequantized.
-  public func warnings(dequantizing dequantized: [String] = []) -> [String] {
+  /// Advice for whoever fits a density, one sentence each.
+  ///
+  /// - Parameters:
+  ///   - dequantized: columns of whose discreteness nothing is said.
+  ///   - holdingOut: whether rows will be held out, where copies on both sides matter.
+  public func warnings(dequantizing dequantized: [String] = [], holdingOut: Bool = true) -> [String] {
     var warnings: [String] = []
     warnings += discreteWarnings(columns.filter { $0.isDiscrete && !dequantized.contains($0.name) })
     for column in columns where column.hasSpike && !dequantized.contains(column.name) {
@@ -83,7 +87,7 @@ public struct TableInspection: Hashable, Sendable {
     for column in columns where column.isRowNumber {
       warnings.append("column '\(column.name)' counts the rows: leave it out unless it means something")
     }
-    if duplicateRowShare >= 0.01 {
+    if holdingOut, duplicateRowShare >= 0.01 {
       warnings.append(
         "\(percent(duplicateRowShare)) of the rows repeat another row: held-out figures are too good "
           + "when copies stand on both sides of a split")

@@ -3,7 +3,9 @@ import Datasets
 /// The models that can be fitted by name.
 public enum Catalogue {
   /// All models, in the order in which to present them.
-  public static let entries: [CatalogueEntry] = flowEntries + gaussianEntries
+  public static let entries: [CatalogueEntry] =
+    flowEntries + gaussianEntries + mixtureEntries + kernelDensityEntries + histogramEntries + densityTreeEntries
+    + factorizationEntries
 
   /// The model of a name.
   ///

@@ -28,15 +28,19 @@ struct EstimationFit {
       &rng)
     let model = result.model
     let report = EstimationReport(
-      rows: data.table.rowCount, meanLogProb: meanLogProb(model, rows, data.weights), details: result.details,
+      rows: data.table.rowCount, completeRows: rows.isFinite().all(1).sum().integerItem(),
+      meanLogProb: meanLogProb(model, rows, data.weights), details: result.details,
       seconds: (ContinuousClock.now - clock) / .seconds(1))
     try settings.write(to: folder.settings)
     try ModelFile.save(model.dequantizing(grids), data.description(settings, .estimation(report)), to: folder.model)
     return report
   }
 
+  /// The mean over rows without missing cells.
   private func meanLogProb(_ model: any DensityModel, _ rows: Tensor, _ weights: Tensor?) -> Double? {
-    let scores = model.logProb(rows, given: nil)
+    let isComplete = rows.isFinite().all(1)
+    let scores = model.logProb(rows, given: nil).selecting(where: isComplete)
+    let weights = weights?.selecting(where: isComplete)
     let mean = weights.map { (scores * $0).sum().item() / $0.sum().item() } ?? scores.mean().item()
     return mean.isFinite ? mean : nil
   }

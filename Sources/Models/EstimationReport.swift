@@ -4,7 +4,9 @@ public import Training
 public struct EstimationReport: Codable, Hashable, Sendable {
   /// The rows that it was computed from.
   public var rows: Int
-  /// Their mean log-density in nats, in the units of the data; nil when a row has density 0.
+  /// Those without a missing cell.
+  public var completeRows: Int
+  /// The mean log-density of the complete rows in nats, in the units of the data; nil when one has density 0.
   public var meanLogProb: Double?
   /// What the fit chose or found, by name: a bandwidth, a number of components.
   public var details: [String: SettingsValue]

@@ -37,7 +37,9 @@ public struct LoadedData {
     try table.requireNoInfiniteValue()
     warnings =
       table.warnings
-      + inspection.warnings(dequantizing: entry.accepts(.discreteColumns) ? table.columnNames : dequantized)
+      + inspection.warnings(
+        dequantizing: entry.accepts(.discreteColumns) ? table.columnNames : dequantized,
+        holdingOut: entry.trainingDefaults != nil)
     units = RowUnits(inspection.columns, grids: grids, isWide: entry.trainingDefaults == nil)
     rows = units.modelRows(table.values)
   }

@@ -1,4 +1,5 @@
 import Datasets
+import DensityEstimation
 import Flows
 import NeuralNetworks
 import Training
@@ -10,6 +11,7 @@ enum SettingsChoices {
     uniqueKeysWithValues: [
       words(TrainingConfiguration.OptimizerKind.self), words(Activation.self), words(Mixing.self),
       words(Preprocessing.self), words(DataSettings.Missing.self), words(TableOptions.Header.self),
+      words(DensityTreeEstimator.Criterion.self),
     ])
 
   /// The lines above the settings of any model.

@@ -67,7 +67,7 @@ enum Failure {
 
   private static func code(for error: DensityEstimationError) -> ExitCode {
     switch error {
-    case .invalidSetting, .tooLarge: usage
+    case .invalidSetting, .tooLarge, .unknownColumn, .unknownValue, .invalidGraph, .cycle: usage
     case .tooFewRows, .notFinite, .constantColumn, .invalidWeights, .degenerate: data
     }
   }

@@ -33,8 +33,9 @@ struct FitRunner {
   private func summary(_ report: EstimationReport) -> String {
     var text = "Done in \(Console.duration(report.seconds))."
     if let mean = report.meanLogProb {
-      text += " log p = \(Console.fixed(mean, 4)) nats (mean of the \(report.rows) rows of the fit)"
-    } else {
+      let rows = report.completeRows == report.rows ? "\(report.rows)" : "\(report.completeRows) complete"
+      text += " log p = \(Console.fixed(mean, 4)) nats (mean of the \(rows) rows of the fit)"
+    } else if report.completeRows > 0 {
       text += " Some rows of the fit have density 0."
     }
     return ([text] + report.details.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" })

@@ -11,7 +11,7 @@ struct EstimatedCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { ([name] + settings).joined(separator: " ") }
 
   static let all: [EstimatedCase] = Catalogue.entries.filter { $0.trainingDefaults == nil }.map {
-    EstimatedCase(name: $0.name)
+    EstimatedCase(name: $0.name, settings: $0.name == "causal" ? ["configuration.dag=a->b"] : [])
   }
 }
 

@@ -14,13 +14,14 @@
 #include <ATen/ops/binomial_ops.h>
 #include <ATen/ops/cdist_ops.h>
 #include <ATen/ops/clone_ops.h>
-#include <ATen/ops/constant_pad_nd_ops.h>
 #include <ATen/ops/contiguous_ops.h>
 #include <ATen/ops/copy_ops.h>
 #include <ATen/ops/detach_ops.h>
 #include <ATen/ops/einsum_ops.h>
 #include <ATen/ops/empty_ops.h>
 #include <ATen/ops/eye_ops.h>
+#include <ATen/ops/fft_irfftn_ops.h>
+#include <ATen/ops/fft_rfftn_ops.h>
 #include <ATen/ops/flatten_dense_tensors_ops.h>
 #include <ATen/ops/full_ops.h>
 #include <ATen/ops/layer_norm_ops.h>
@@ -38,9 +39,9 @@
 #include <ATen/ops/matmul_ops.h>
 #include <ATen/ops/multinomial_ops.h>
 #include <ATen/ops/nonzero_ops.h>
-#include <ATen/ops/one_hot_ops.h>
 #include <ATen/ops/ones_like_ops.h>
 #include <ATen/ops/ones_ops.h>
+#include <ATen/ops/poisson_ops.h>
 #include <ATen/ops/rand_ops.h>
 #include <ATen/ops/randint_ops.h>
 #include <ATen/ops/randn_ops.h>
@@ -49,18 +50,6 @@
 #include <ATen/ops/view_as_real_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 #include <ATen/ops/zeros_ops.h>
-
-int32_t ct_one_hot(CTTensor self, ptrdiff_t num_classes, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::one_hot::call(borrow(self), num_classes));
-  });
-}
-
-int32_t ct_constant_pad_nd(CTTensor self, const ptrdiff_t *pad, ptrdiff_t pad_count, CTScalar value, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::constant_pad_nd::call(borrow(self), IntegerList{pad, pad_count}, toScalar(value)));
-  });
-}
 
 int32_t ct_contiguous(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -187,17 +176,24 @@ int32_t ct_multinomial(CTTensor self, ptrdiff_t num_samples, bool replacement, u
   });
 }
 
-int32_t ct_binomial(CTTensor count, CTTensor prob, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    at::Generator generator = seededGenerator(borrow(count).device(), seed);
-    store(out0, at::_ops::binomial::call(borrow(count), borrow(prob), generator));
-  });
-}
-
 int32_t ct__standard_gamma(CTTensor self, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     at::Generator generator = seededGenerator(borrow(self).device(), seed);
     store(out0, at::_ops::_standard_gamma::call(borrow(self), generator));
+  });
+}
+
+int32_t ct_poisson(CTTensor self, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    at::Generator generator = seededGenerator(borrow(self).device(), seed);
+    store(out0, at::_ops::poisson::call(borrow(self), generator));
+  });
+}
+
+int32_t ct_binomial(CTTensor count, CTTensor prob, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    at::Generator generator = seededGenerator(borrow(count).device(), seed);
+    store(out0, at::_ops::binomial::call(borrow(count), borrow(prob), generator));
   });
 }
 
@@ -293,6 +289,18 @@ int32_t ct_linalg_slogdet(CTTensor A, CTTensor *out0, CTTensor *out1, char **mes
 int32_t ct_einsum(const char *equation, const CTTensor *tensors, ptrdiff_t tensors_count, const ptrdiff_t *path, ptrdiff_t path_count, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::einsum::call(equation, tensorList(tensors, tensors_count), OptionalIntegerList{path, path_count}));
+  });
+}
+
+int32_t ct_fft_rfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, const ptrdiff_t *dim, ptrdiff_t dim_count, const char *norm, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::fft_rfftn::call(borrow(self), OptionalIntegerList{s, s_count}, OptionalIntegerList{dim, dim_count}, optionalString(norm)));
+  });
+}
+
+int32_t ct_fft_irfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, const ptrdiff_t *dim, ptrdiff_t dim_count, const char *norm, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::fft_irfftn::call(borrow(self), OptionalIntegerList{s, s_count}, OptionalIntegerList{dim, dim_count}, optionalString(norm)));
   });
 }
 

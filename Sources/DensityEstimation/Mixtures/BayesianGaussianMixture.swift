@@ -109,7 +109,8 @@ public struct BayesianGaussianMixture: Distribution {
     let root = inflation.squareRoot()
     let isMatrix = structure == .full || structure == .tied
     let sizes = [componentCount, features] + (isMatrix ? [features] : [])
-    return plugIn.componentScales.broadcasted(to: Shape(sizes)) * root.reshaped(Shape([-1] + sizes.dropFirst().map { _ in 1 }))
+    return plugIn.componentScales.broadcasted(to: Shape(sizes))
+      * root.reshaped(Shape([-1] + sizes.dropFirst().map { _ in 1 }))
   }
 
   private func logJoint(_ x: Tensor) -> Tensor {
@@ -133,7 +134,8 @@ public struct BayesianGaussianMixture: Distribution {
   /// The log-density of a Student t distribution of scale 1 at a squared distance.
   private func studentLogProb(_ distance: Tensor, _ degrees: Tensor, dimensions: Int) -> Tensor {
     let half = (degrees + Double(dimensions)) * 0.5
-    let constant = half.logGamma() - (degrees * 0.5).logGamma() - (degrees * Double.pi).log() * (0.5 * Double(dimensions))
+    let constant =
+      half.logGamma() - (degrees * 0.5).logGamma() - (degrees * Double.pi).log() * (0.5 * Double(dimensions))
     return constant - half * (distance / degrees).logOnePlus()
   }
 

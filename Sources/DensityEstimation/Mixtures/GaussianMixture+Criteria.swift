@@ -45,12 +45,20 @@ extension GaussianMixture {
 
   /// The weighted sum of the rows' log-densities; missing cells are integrated out.
   func logLikelihood(of blocks: RowBlocks) throws -> Double {
-    try sum(over: blocks) { $0.logSumExp(-1) } fused: { logProb(unchecked: $0) }
+    try sum(over: blocks) {
+      $0.logSumExp(-1)
+    } fused: {
+      logProb(unchecked: $0)
+    }
   }
 
   /// The weighted sum of the logarithms of the rows' largest responsibilities.
   func classificationLogProb(of blocks: RowBlocks) throws -> Double {
-    try sum(over: blocks) { $0.logSoftmax(-1).max(-1) } fused: { responsibilities($0).max(-1).log() }
+    try sum(over: blocks) {
+      $0.logSoftmax(-1).max(-1)
+    } fused: {
+      responsibilities($0).max(-1).log()
+    }
   }
 
   private func sum(

@@ -32,8 +32,11 @@ extension GaussianMixture: StoredDistribution {
       throw .degenerate(reason: "the weights of the mixture are not probabilities")
     }
     let isMatrix = structure == .full || structure == .tied
-    guard !isMatrix || covariances.isClose(
-      to: covariances.transposed(), relative: 1e-9, absolute: covariances.absolute().max().item() * 1e-9) else {
+    guard
+      !isMatrix
+        || covariances.isClose(
+          to: covariances.transposed(), relative: 1e-9, absolute: covariances.absolute().max().item() * 1e-9)
+    else {
       throw .degenerate(reason: "a covariance of the mixture is not symmetric")
     }
     do {

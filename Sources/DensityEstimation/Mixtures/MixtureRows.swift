@@ -32,7 +32,8 @@ struct BlockRows: MixtureRows {
       let part =
         block.hasMissing
         ? try IncompleteRows(block, center: center).statistics(parameters)
-        : MixtureStatistics(kernel.sums(fitsSinglePrecision ? block.rows : block.rows.to(.float64), weights: block.weights))
+        : MixtureStatistics(
+          kernel.sums(fitsSinglePrecision ? block.rows : block.rows.to(.float64), weights: block.weights))
       sum = sum.map { $0 + part } ?? part
     }
     guard let sum else { throw DensityEstimationError.tooFewRows(available: 0, needed: 2) }

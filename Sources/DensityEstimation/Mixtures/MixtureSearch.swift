@@ -149,7 +149,8 @@ struct MixtureSearch {
   private var sampleWeight: Double { data.sample.totalWeight }
 
   private func iterations(
-    on rows: any MixtureRows, tolerance: Double, from start: MixtureParameters, isSample: Bool = false, limit: Int? = nil
+    on rows: any MixtureRows, tolerance: Double, from start: MixtureParameters, isSample: Bool = false,
+    limit: Int? = nil
   ) throws -> Run {
     let isSingle = data.sample.rows.dtype == .float32 && data.summary.fitsSinglePrecision && !data.sample.hasMissing
     return try ExpectationMaximization(

@@ -33,7 +33,8 @@ struct VariationalPrior {
     return try BayesianGaussianMixture(
       weightPosterior: weights(counts), meanPrecision: precision, means: means,
       degreesOfFreedom: degrees.broadcasted(to: counts.shape),
-      covariances: scatter / degrees.reshaped(Shape(degrees.shape.sizes + scatter.shape.dropFirst(degrees.rank).map { _ in 1 })),
+      covariances: scatter
+        / degrees.reshaped(Shape(degrees.shape.sizes + scatter.shape.dropFirst(degrees.rank).map { _ in 1 })),
       structure: structure)
   }
 
@@ -103,7 +104,8 @@ struct VariationalPrior {
     case .full:
       return try wishart(posterior.covariances, posterior.degreesOfFreedom)
     case .tied:
-      return try wishart(posterior.covariances.unsqueezed(0), posterior.degreesOfFreedom.narrowed(0, from: 0, length: 1))
+      return try wishart(
+        posterior.covariances.unsqueezed(0), posterior.degreesOfFreedom.narrowed(0, from: 0, length: 1))
     case .diagonal:
       let degrees = posterior.degreesOfFreedom.unsqueezed(1)
       return gamma(posterior.covariances * degrees, degrees, scatter, degreesOfFreedom)
@@ -130,7 +132,8 @@ struct VariationalPrior {
     // trace(V0 V^-1) with V = covariance * degrees; the product of both factors' triangles squared.
     let ratio = factor.solvingTriangular(own.broadcasted(to: factor.shape)).squared().sum(1, 2) / degrees
     let each =
-      norm - priorNorm + (degrees - degreesOfFreedom) * 0.5 * logPrecision - degrees * (0.5 * size) + degrees * 0.5 * ratio
+      norm - priorNorm + (degrees - degreesOfFreedom) * 0.5 * logPrecision - degrees * (0.5 * size) + degrees * 0.5
+      * ratio
     return each.sum().item()
   }
 

@@ -27,7 +27,8 @@ extension GaussianMixture {
     let (components, features) = (weights.shape.last ?? 0, means.shape.last ?? 0)
     let own = structure.shape(components: components, features: features)
     let leads = [weights.shape.droppingTrailing(1), means.shape.droppingTrailing(2)]
-    let batch = (leads + [covariances.shape.droppingTrailing(own.count)]).reduce(Shape.scalar as Shape?) { batch, lead in
+    let batch = (leads + [covariances.shape.droppingTrailing(own.count)]).reduce(Shape.scalar as Shape?) {
+      batch, lead in
       batch.flatMap { Shape.broadcasting($0, lead) }
     }
     guard let batch, components > 0, features > 0, means.shape.trailing(2) == [components, features],

@@ -98,7 +98,9 @@ import _TestSupport
     #expect(mixture.parameterCount == fit.parameterCount)
   }
 
-  @Test(arguments: CovarianceStructure.allCases) func gradientsFlowThroughEvents(_ structure: CovarianceStructure) throws {
+  @Test(arguments: CovarianceStructure.allCases) func gradientsFlowThroughEvents(_ structure: CovarianceStructure)
+    throws
+  {
     let mixture = try mixture(structure)
     var rng = RandomGenerator(seed: 32)
     let x = mixture.sample([6], using: &rng).requiringGradient()
@@ -194,7 +196,8 @@ import _TestSupport
     let means = Tensor.zeros([2, 2], dtype: .float64)
     let weights = Tensor([0.5, 0.5])
     #expect(throws: DistributionError.notPositiveDefinite(shape: [2, 2])) {
-      try GaussianMixture(weights: weights, means: means, covariances: Tensor(rows: [[1.0, 2], [2, 1]]), structure: .tied)
+      try GaussianMixture(
+        weights: weights, means: means, covariances: Tensor(rows: [[1.0, 2], [2, 1]]), structure: .tied)
     }
     #expect(throws: DistributionError.notPositiveDefinite(shape: [2])) {
       try GaussianMixture(weights: weights, means: means, covariances: Tensor([1.0, 0]), structure: .spherical)

@@ -84,7 +84,8 @@ import _TestSupport
     let logProb = boxes.logProb(Tensor([-0.1, 0.5, 2, 3.5, 4.1, .nan])).doubles()
     #expect(logProb[0] == -.infinity && logProb[2] == -.infinity && logProb[4] == -.infinity && logProb[5].isNaN)
     expectClose([logProb[1], logProb[3]], [log(0.5), log(0.5)])
-    #expect(boxes.support.contains(Tensor([-0.1, 0.5, 3.5, 4.1])).scalars(as: Bool.self) == [false, true, true, false])
+    #expect(
+      boxes.support.contains(Tensor([-0.1, 0.5, 3.5, 4.1])).scalars(as: Bool.self) == [false, true, true, false])
   }
 
   @Test func momentsAndDistributionFunctionsAreThereWhenAllHaveThem() throws {
@@ -110,7 +111,9 @@ import _TestSupport
     await #expect(processExitsWith: .failure) {
       _ = Mixture(weights: Tensor([0.5, 0.5]), [StandardNormal([2]), StandardNormal([3])])
     }
-    await #expect(processExitsWith: .failure) { _ = Mixture(weights: Tensor([0.5]), [StandardNormal([2]), StandardNormal([2])]) }
+    await #expect(processExitsWith: .failure) {
+      _ = Mixture(weights: Tensor([0.5]), [StandardNormal([2]), StandardNormal([2])])
+    }
     await #expect(processExitsWith: .failure) { _ = Mixture(weights: Tensor([0.0]), [StandardNormal([2])]) }
     await #expect(processExitsWith: .failure) {
       _ = HomogeneousMixture(weights: Tensor([0.5, 0.5]), StandardNormal([2], batchShape: [3]))
@@ -125,7 +128,9 @@ private struct Bare: Distribution {
   var eventShape: Shape { base.eventShape }
   var support: Support { base.support }
   func logProb(unchecked x: Tensor) -> Tensor { base.logProb(unchecked: x) }
-  func sample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor { base.sample(sampleShape, using: &rng) }
+  func sample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor {
+    base.sample(sampleShape, using: &rng)
+  }
 }
 
 extension HomogeneousMixture {
