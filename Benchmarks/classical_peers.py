@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 
 import numpy as np
 
@@ -35,8 +36,14 @@ def measured(command):
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    # The highest of all children so far: known only when this one set it.
-    return json.loads(text.splitlines()[-1]) | ({"peak_mib": round(peak / 1024)} if peak > before else {})
+    # The highest of all children so far: known only when this one set it. A process that says it itself is right.
+    return ({"peak_mib": round(peak / 1024)} if peak > before else {}) | json.loads(text.splitlines()[-1])
+
+
+def own_peak():
+    """The highest memory of this process, MiB; unlike that of getrusage without what its parent had when it was started."""
+    status = pathlib.Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) >> 10
 
 
 def rows(default):
@@ -166,13 +173,138 @@ def kde_tree():
     return {"peer": "scikit-learn", "sizes": [kernel_densities(rows(200_000), 2, run)]}
 
 
+def sklearn_mixture_step(x, start, steps, out, kind):
+    """Seconds of a step of EM, as the difference of 1 and 1 + steps steps."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    x, start, steps = np.load(x), np.load(start), int(steps)
+    covariances = start["covariances.full" if kind == "full" else "covariances.diagonal"]
+    precisions = np.linalg.inv(covariances) if kind == "full" else 1 / covariances
+    seconds = []
+    for count in (1, 1 + steps):
+        model = GaussianMixture(
+            len(covariances), covariance_type=kind, weights_init=start["weights"], means_init=start["means"],
+            precisions_init=precisions, max_iter=count, tol=0, reg_covar=1e-6,
+        )
+        begin = time.perf_counter()
+        model.fit(x)
+        seconds.append(time.perf_counter() - begin)
+    np.savez(
+        out, weights=model.weights_, means=model.means_, covariances=model.covariances_,
+        scores=model.score_samples(x[:1000]),
+    )
+    return {"seconds": (seconds[1] - seconds[0]) / steps, "seconds_all": seconds[1], "peak_mib": own_peak()}
+
+
+def sklearn_mixture_sample(parameters, count, out):
+    from sklearn.mixture import GaussianMixture
+
+    given, count = np.load(parameters), int(count)
+    model = GaussianMixture(len(given["weights"]), random_state=0)
+    model.weights_, model.means_, model.covariances_ = given["weights"], given["means"], given["covariances.full"]
+    begin = time.perf_counter()
+    draws, _ = model.sample(count)
+    seconds = time.perf_counter() - begin
+    peak = own_peak()
+    np.savez(out, mean=draws.mean(0), second=draws.T @ draws / count)
+    return {"seconds": seconds, "peak_mib": peak}
+
+
+def mixture_start(x, components, rng, kind):
+    """Means at rows, weights alike, the covariance of all rows."""
+    covariance = np.cov(x.T)
+    weights = np.full(components, 1 / components)
+    start = {"weights": weights, "means": x[rng.integers(len(x), size=components)].astype(float)}
+    if kind == "full":
+        start["covariances.full"] = np.array([covariance] * components)
+    else:
+        start["covariances.diagonal"] = np.array([np.diag(covariance)] * components)
+    return start
+
+
+def em(kind):
+    """Steps of EM, N = 500,000, D = 10, K = 20, from the same start, in 64 and in 32 bits: scikit-learn."""
+    count, columns, components, steps = rows(500_000), 10, 20, 5
+    rng = np.random.default_rng(0)
+    data = blobs(rng, count, columns, rng.normal(0, 5, (components, columns)))
+    word = "full" if kind == "full" else "diagonal"
+    result = {"peer": "scikit-learn", "rows": count, "columns": columns, "components": components}
+    with tempfile.TemporaryDirectory() as folder:
+        files = [pathlib.Path(folder) / name for name in ("rows.npy", "start.npz", "ours.npz", "theirs.npz")]
+        x, start, a, b = files
+        np.savez(start, **mixture_start(data, components, rng, kind))
+        for name, type_ in (("float64", np.float64), ("float32", np.float32)):
+            np.save(x, data.astype(type_))
+            mine, theirs = [], []
+            for _ in range(3):
+                mine.append(ours("GaussianMixtures", "em", x, start, steps, a))
+                theirs.append(peer("sklearn_mixture_step", x, start, steps, b, kind))
+            difference = mixture_difference(np.load(a), np.load(b), word)
+            assert difference < (1e-4 if type_ is np.float64 else 1e-3), difference
+            result[name] = ratios(mine, theirs) | {"greatest_difference": difference}
+    return result
+
+
+def mixture_difference(mine, theirs, word):
+    """The greatest difference of parameters and log-densities, relative to those above 1."""
+    pairs = [(mine[name], theirs[name]) for name in ("weights", "means", "scores")]
+    pairs.append((mine[f"covariances.{word}"], theirs["covariances"]))
+    return float(max((np.abs(p - q) / np.maximum(1, np.abs(q))).max() for p, q in pairs))
+
+
+def ratios(mine, theirs):
+    """The least times and the highest memory of runs by turns, and their ratios."""
+    seconds = [min(run["seconds"] for run in runs) for runs in (mine, theirs)]
+    peaks = [max(run["peak_mib"] for run in runs) for runs in (mine, theirs)]
+    return {
+        "seconds": seconds, "time_ratio": seconds[1] / seconds[0], "peak_mib": peaks,
+        "memory_ratio": peaks[0] / peaks[1], "runs": [[run["seconds"] for run in runs] for runs in (mine, theirs)],
+    }
+
+
+def mixture_sample():
+    """Draws from a mixture of 20 components in 10 dimensions: scikit-learn. Both agree with the exact moments."""
+    count, columns, components = rows(10_000_000), 10, 20
+    rng = np.random.default_rng(0)
+    roots = rng.normal(size=(components, columns, columns)) * 0.4
+    given = {
+        "weights": rng.dirichlet(np.full(components, 5.0)), "means": rng.normal(0, 5, (components, columns)),
+        "covariances.full": roots @ roots.transpose(0, 2, 1) + 0.3 * np.eye(columns),
+    }
+    mean = given["weights"] @ given["means"]
+    outer = given["means"][:, :, None] * given["means"][:, None, :] + given["covariances.full"]
+    second = np.einsum("k,kij->ij", given["weights"], outer)
+    with tempfile.TemporaryDirectory() as folder:
+        parameters, a, b = (pathlib.Path(folder) / name for name in ("mixture.npz", "ours.npz", "theirs.npz"))
+        np.savez(parameters, **given)
+        mine, theirs = [], []
+        for _ in range(2):
+            mine.append(ours("GaussianMixtures", "sample", parameters, count, a))
+            theirs.append(peer("sklearn_mixture_sample", parameters, count, b))
+        errors = []
+        for found in (np.load(a), np.load(b)):
+            spread = np.sqrt(np.diag(second) - mean**2)
+            errors.append(float((np.abs(found["mean"] - mean) / spread).max() * count**0.5))
+            scale = np.sqrt(np.outer(np.diag(second), np.diag(second)))
+            errors.append(float((np.abs(found["second"] - second) / scale).max() * count**0.5))
+    assert max(errors) < 7, errors  # in about standard errors
+    return {"peer": "scikit-learn", "rows": count, "errors": errors, **ratios(mine, theirs)}
+
+
 WORKLOADS = {
+    "em-full": lambda: em("full"),
+    "em-diag": lambda: em("diag"),
+    "mixture-sample": mixture_sample,
     "kde-exact": kde_exact,
     "kde-tree": kde_tree,
     "tree": tree,
 }
 
 PEERS = {
+    "sklearn_mixture_sample": sklearn_mixture_sample,
+    "sklearn_mixture_step": sklearn_mixture_step,
     "scipy_kernel_density": scipy_kernel_density,
     "sklearn_kernel_density": sklearn_kernel_density,
     "mlpack_tree": mlpack_tree,

@@ -81,13 +81,10 @@ public struct BayesianGaussianMixture: Distribution {
 
   /// Independent draws of new events: a component, and its Student t distribution.
   public func sample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor {
-    let count = sampleShape.elementCount
-    let seed = rng.next()
-    let noise = MixtureSampler(
-      weights: weights, means: Tensor.zeros(like: means), scales: predictiveScales
-    ).sample(count, dtype: .float64, seed: seed)
-    let spread = (isPerFeature ? chiSquares(noise.components, features, &rng) : chiSquares(noise.components, 1, &rng))
-    let draws = means.selecting(noise.components) + noise.draws * spread
+    // Draws without means, each divided by its own root of a chi-squared number.
+    let sampler = MixtureSampler(weights: weights, means: Tensor.zeros(like: means), scales: predictiveScales)
+    let (noise, chosen) = sampler.sample(sampleShape.elementCount, dtype: .float64, seed: rng.next())
+    let draws = means.selecting(chosen) + noise * spreads(chosen, columns: isPerFeature ? features : 1, using: &rng)
     return draws.reshaped(sampleShape + eventShape)
   }
 
@@ -140,17 +137,10 @@ public struct BayesianGaussianMixture: Distribution {
   }
 
   /// One over the root of chi-squared numbers over their degrees of freedom, `[count, columns]`.
-  private func chiSquares(_ components: Tensor, _ columns: Int, _ rng: inout RandomGenerator) -> Tensor {
-    let degrees = predictiveDegrees.doubles()
-    var values: [Double] = []
-    values.reserveCapacity(components.elementCount * columns)
-    for component in components.scalars(as: Int.self) {
-      for _ in 0..<columns {
-        let square = 2 * GammaDraw.next(shape: degrees[component] / 2, using: &rng)
-        values.append((degrees[component] / square).squareRoot())
-      }
-    }
-    return Tensor(values, shape: [components.elementCount, columns])
+  private func spreads(_ components: Tensor, columns: Int, using rng: inout RandomGenerator) -> Tensor {
+    let half = predictiveDegrees.selecting(components).unsqueezed(1) * 0.5
+    let gamma = Tensor.standardGamma(half.broadcasted(to: [components.size(0), columns]).contiguous(), using: &rng)
+    return (half / gamma).squareRoot()
   }
 }
 
@@ -176,38 +166,6 @@ extension BayesianGaussianMixture.Weights {
       let left = (second.digamma() - both).cumulativeSum(0)
       let before = Tensor.concatenating([Tensor.zeros([1], dtype: .float64), left])
       return first.digamma() - both + before.narrowed(0, from: 0, length: first.size(0))
-    }
-  }
-}
-
-/// Draws from gamma distributions of scale 1.
-///
-/// - Reference: Marsaglia and Tsang, *A simple method for generating gamma variables*, 2000.
-enum GammaDraw {
-  /// One draw; a shape below 1 is that of shape + 1 times a power of a uniform number.
-  static func next(shape: Double, using rng: inout RandomGenerator) -> Double {
-    guard shape >= 1 else {
-      let uniform = Double.random(in: Double.leastNonzeroMagnitude..<1, using: &rng)
-      return next(shape: shape + 1, using: &rng) * pow(uniform, 1 / shape)
-    }
-    let d = shape - 1.0 / 3
-    let c = 1 / (9 * d).squareRoot()
-    while true {
-      let x = normal(using: &rng)
-      let root = 1 + c * x
-      guard root > 0 else { continue }
-      let v = root * root * root
-      let uniform = Double.random(in: Double.leastNonzeroMagnitude..<1, using: &rng)
-      if log(uniform) < 0.5 * x * x + d - d * v + d * log(v) { return d * v }
-    }
-  }
-
-  /// A standard normal number, by the polar method.
-  private static func normal(using rng: inout RandomGenerator) -> Double {
-    while true {
-      let (x, y) = (Double.random(in: -1...1, using: &rng), Double.random(in: -1...1, using: &rng))
-      let square = x * x + y * y
-      if square > 0 && square < 1 { return x * (-2 * log(square) / square).squareRoot() }
     }
   }
 }

@@ -95,8 +95,9 @@ struct UsableRows {
 
   /// - Parameter position: the number of rows before, for messages.
   init(_ rows: Tensor, _ weights: Tensor?, position: Int, allowsMissing: Bool) throws(DensityEstimationError) {
-    var rows = rows.dtype == .float32 || rows.dtype == .float64 ? rows : rows.to(.float64)
-    var weights = weights.map { $0.to(.float64) }
+    var rows = rows.detached().to(.cpu)
+    if rows.dtype != .float32 && rows.dtype != .float64 { rows = rows.to(.float64) }
+    var weights = weights.map { $0.detached().to(.cpu).to(.float64) }
     if let weights {
       guard weights.shape == [rows.size(0)] else {
         throw .invalidWeights(reason: "there are \(weights.elementCount) for \(rows.size(0)) rows")
