@@ -17,16 +17,16 @@ extension KernelDensity {
   /// - Parameters:
   ///   - tensors: what ``tensors`` gives; every number is checked, since the file may be damaged or hostile.
   ///   - estimator: the choices that it was made with.
-  /// - Throws: `DensityEstimationError.invalidModel` when the tensors do not make a density of these choices.
+  /// - Throws: `DensityEstimationError.degenerate` when the tensors do not make a density of these choices.
   public init(tensors: [String: Tensor], estimator: KernelDensityEstimator) throws(DensityEstimationError) {
     let names = ["bandwidth", "rows", "weights"] + (estimator.sensitivity > 0 ? ["scales"] : [])
     guard Set(tensors.keys) == Set(names) else {
-      throw .invalidModel(reason: "expected the tensors \(names.sorted()), got \(tensors.keys.sorted())")
+      throw .degenerate(reason: "expected the tensors \(names.sorted()), got \(tensors.keys.sorted())")
     }
     func numbers(_ name: String, _ fits: (Shape) -> Bool) throws(DensityEstimationError) -> Tensor {
       guard let tensor = tensors[name], tensor.dtype.isFloatingPoint, tensor.elementCount > 0, fits(tensor.shape),
         tensor.isFinite().all()
-      else { throw .invalidModel(reason: "the tensor '\(name)' is not that of a kernel density") }
+      else { throw .degenerate(reason: "the tensor '\(name)' is not that of a kernel density") }
       return tensor.detached().to(.float64).to(.cpu)
     }
     let stored = try numbers("rows") { $0.rank == 1 || $0.rank == 2 && $0[1] <= 4096 }
