@@ -16,6 +16,7 @@ import _TestSupport
 ///   - cells: the cells of the grid on which the density is summed.
 ///   - tolerance: the greatest error of these sums.
 ///   - sourceLocation: where a failure is shown.
+/// - Throws: what making the density again throws.
 func checkConditionalDensity<Density: StoredConditionalDensity>(
   _ density: Density, at rows: Tensor, bound: Double = 10, cells: Int = 4000, tolerance: Double = 1e-5,
   sourceLocation: SourceLocation = #_sourceLocation
