@@ -19,7 +19,6 @@ let package = Package(
     .executableTarget(
       name: "OperationCost", dependencies: ["OperationLoops", pushforward], linkerSettings: runPaths),
     .executableTarget(name: "DensityTreeFit", dependencies: [pushforward], linkerSettings: runPaths),
-    .executableTarget(name: "BinaryDensities", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TableReading", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TrainingStep", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TrainingSoak", dependencies: [pushforward], linkerSettings: runPaths),
