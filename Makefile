@@ -1,12 +1,12 @@
 # The development commands of Pushforward. `make` alone lists them.
 #
-# Each command that needs libtorch and Arrow calls Scripts/setup.sh first, which returns at once when they are there.
+# Each command that needs libtorch, Arrow or Boost calls Scripts/setup.sh first, which returns at once when they are there.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-# Where SwiftPM finds the flags for libtorch and Arrow. A shell of your own needs the same: see CONTRIBUTING.md.
+# Where SwiftPM finds the flags for libtorch, Arrow and Boost. A shell of your own needs the same: see CONTRIBUTING.md.
 export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 
 # Further options for `swift build` and `swift test`, for example SWIFTFLAGS='--jobs 2'.
@@ -21,7 +21,7 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
-setup: ## fetch libtorch and Arrow into .deps (LIBTORCH=folder: use that libtorch; TORCH_VERSION=2.11.0: another one)
+setup: ## fetch libtorch, Arrow and Boost into .deps (LIBTORCH=folder: use that libtorch; TORCH_VERSION=2.11.0: another one)
 	@Scripts/setup.sh
 
 .PHONY: demo

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// `Scripts/setup.sh` puts libtorch and Arrow here (links to folders elsewhere when told so).
+// `Scripts/setup.sh` puts libtorch, Arrow and Boost here (links to folders elsewhere when told so).
 let dependencies = Context.packageDirectory + "/.deps"
 
 let swiftSettings: [SwiftSetting] = [
@@ -57,14 +57,16 @@ let package = Package(
     // Floor 0: libraries found through pkg-config.
     .systemLibrary(name: "LibTorch", pkgConfig: "pushforward-libtorch"),
     .systemLibrary(name: "LibArrow", pkgConfig: "pushforward-libarrow"),
+    .systemLibrary(name: "LibBoost", pkgConfig: "pushforward-libboost"),
 
     // Floor 1: C interfaces over C++ libraries.
     .target(name: "CTorch", dependencies: ["LibTorch"]),
     .target(name: "CArrow", dependencies: ["LibArrow"]),
     .target(name: "CKernels", dependencies: ["CTorch"]),
+    .target(name: "CSpecialFunctions", dependencies: ["LibBoost", "CTorch"]),
 
     // Floors 2 to 5: tensors, networks and data, probability, training.
-    library("Torch", ["CTorch", "CKernels"]),
+    library("Torch", ["CTorch", "CKernels", "CSpecialFunctions"]),
     library("NeuralNetworks", ["Torch"]),
     library("Datasets", ["Torch", "CArrow"], resources: [.copy("Resources")]),
     library("Probability", ["Torch", "NeuralNetworks"]),

@@ -19,6 +19,11 @@ let package = Package(
     .executableTarget(
       name: "OperationCost", dependencies: ["OperationLoops", pushforward], linkerSettings: runPaths),
     .executableTarget(name: "DensityTreeFit", dependencies: [pushforward], linkerSettings: runPaths),
+<<<<<<< HEAD
+=======
+    .executableTarget(name: "BinaryDensities", dependencies: [pushforward], linkerSettings: runPaths),
+    .executableTarget(name: "KernelDensityEvaluation", dependencies: [pushforward], linkerSettings: runPaths),
+>>>>>>> main
     .executableTarget(name: "TableReading", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TrainingStep", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TrainingSoak", dependencies: [pushforward], linkerSettings: runPaths),

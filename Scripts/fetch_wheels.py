@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fetches wheels and unpacks the parts of them that a C++ program needs.
 
-    fetch_wheels.py FOLDER torch==2.13.0 pyarrow==26.0.1
+    fetch_wheels.py FOLDER torch==2.13.0 pyarrow==26.0.1 cmeel-boost==1.90.0
 
 Wheels are downloaded to FOLDER/wheels and unpacked to FOLDER/site in the layout of site-packages, because the
 libraries in them find one another by relative run paths. A CUDA build of torch names further wheels (`nvidia-*`,
@@ -26,6 +26,7 @@ import zipfile
 PYTHON_VERSION = "3.11"
 
 # Free space that is asked for before anything is downloaded: wheels and what is unpacked of them.
+BOOST_BYTES = 100_000_000
 ARROW_BYTES = 400_000_000
 CPU_BYTES = 1_500_000_000
 CUDA_BYTES = 9_000_000_000
@@ -57,8 +58,13 @@ CONTENTS = {
         ("+", "pyarrow/lib*.so.*"),
         ("+", "pyarrow.libs/*"),
     ],
+    # The headers that Boost.Math needs when it stands alone (BOOST_MATH_STANDALONE).
+    "cmeel-boost": LICENSES + [("+", "cmeel.prefix/include/boost/math/*")],
     "nvidia-*": LICENSES + [("-", "*.a"), ("-", "*.py"), ("+", "nvidia/*")],
 }
+
+# Where the user may name another version.
+VERSION_VARIABLES = {"torch": "TORCH_VERSION", "pyarrow": "PYARROW_VERSION", "cmeel-boost": "BOOST_VERSION"}
 
 
 class Failure(Exception):
@@ -165,7 +171,7 @@ def pip_failure(requirements, errors, folder):
                 "check which package index pip is set to (pip config list; PIP_INDEX_URL, PIP_NO_INDEX), then run"
                 " Scripts/setup.sh again.",
             )
-        variable = {"torch": "TORCH_VERSION", "pyarrow": "PYARROW_VERSION"}.get(wanted.split("==")[0])
+        variable = VERSION_VARIABLES.get(wanted.split("==")[0])
         remedy = f"versions found: {', '.join(versions.split(', ')[-8:])}."
         if variable:
             remedy += f" Name one of them in {variable}, or unset it for the pinned version."
@@ -219,11 +225,16 @@ def accelerator_requirements(wheel, extras):
     return found
 
 
+def space_for(names):
+    if "torch" in names:
+        return CPU_BYTES
+    return ARROW_BYTES if "pyarrow" in names else BOOST_BYTES
+
+
 def fetch(requirements, work):
     """Downloads `requirements` and all CUDA libraries that they name; gives the paths of the wheels."""
     folder = os.path.join(work, "wheels")
-    with_torch = any(requirement.startswith("torch==") for requirement in requirements)
-    require_space(work, CPU_BYTES if with_torch else ARROW_BYTES, "set-up")
+    require_space(work, space_for({requirement.split("==")[0] for requirement in requirements}), "set-up")
     wheels = []
     asked = set()
     pending = [(requirement, frozenset()) for requirement in requirements]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts libtorch and Arrow under .deps/ and writes the pkg-config files that Package.swift names.
+# Puts libtorch, Arrow and Boost.Math under .deps/ and writes the pkg-config files that Package.swift names.
 #
 #   Scripts/setup.sh                          the pinned versions, from the Python package index
 #   LIBTORCH=/path/to/libtorch Scripts/setup.sh   a libtorch that is there already (a libtorch folder, or
@@ -12,6 +12,7 @@ set -euo pipefail
 
 torch_version=${TORCH_VERSION:-2.13.0}
 pyarrow_version=${PYARROW_VERSION:-26.0.1}
+boost_version=${BOOST_VERSION:-1.90.0}
 oldest_torch=11 newest_torch=13 # the supported versions of libtorch: 2.11 to 2.13
 oldest_swift=6.2
 layout=1 # raise this when what is unpacked or written changes
@@ -100,12 +101,12 @@ check_tools() {
 
 check_python() {
   command -v python3 >/dev/null ||
-    fail "Python 3 was not found; it fetches libtorch and Arrow." "apt-get install python3 python3-pip"
+    fail "Python 3 was not found; it fetches libtorch, Arrow and Boost." "apt-get install python3 python3-pip"
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null ||
     fail "$(python3 --version 2>&1) is too old or does not run." "apt-get install python3 (3.8 or newer)"
   local version
   version=$(python3 -m pip --version 2>/dev/null) ||
-    fail "pip was not found; it fetches libtorch and Arrow." "apt-get install python3-pip"
+    fail "pip was not found; it fetches libtorch, Arrow and Boost." "apt-get install python3-pip"
   version=$(sed -nE 's/^pip ([0-9.]+).*/\1/p' <<<"$version")
   at_least "${version:-0}" 20.3 || fail "pip $version is too old." "python3 -m pip install --upgrade pip"
 }
@@ -163,14 +164,15 @@ check_libtorch() {
 # --- What is there -----------------------------------------------------------------------------------------------
 
 stamp_text() {
-  printf 'layout %s\nmachine %s\npackage %s\ntorch %s\npyarrow %s\nlibtorch %s %s\n' \
-    "$layout" "$(uname -m)" "$root" "$torch_version" "$pyarrow_version" "$libtorch_found" "$libtorch"
+  printf 'layout %s\nmachine %s\npackage %s\ntorch %s\npyarrow %s\nboost %s\nlibtorch %s %s\n' \
+    "$layout" "$(uname -m)" "$root" "$torch_version" "$pyarrow_version" "$boost_version" "$libtorch_found" "$libtorch"
 }
 
 is_up_to_date() {
   [[ -f $deps/stamp && $(<"$deps/stamp") == "$(stamp_text)" ]] &&
-    [[ -f $deps/libtorch/lib/libtorch_cpu.so && -d $deps/libarrow/include/arrow ]] &&
-    [[ -f $deps/pkgconfig/pushforward-libtorch.pc && -f $deps/pkgconfig/pushforward-libarrow.pc ]]
+    [[ -f $deps/libtorch/lib/libtorch_cpu.so && -d $deps/libarrow/include/arrow && -d $deps/libboost/include/boost ]] &&
+    [[ -f $deps/pkgconfig/pushforward-libtorch.pc && -f $deps/pkgconfig/pushforward-libarrow.pc ]] &&
+    [[ -f $deps/pkgconfig/pushforward-libboost.pc ]]
 }
 
 # A wheel's folder holds this mark when, and only when, all that came with it is in place.
@@ -246,6 +248,13 @@ Version: $pyarrow_version
 Cflags: -I\${prefix}/include
 Libs: -L\${prefix} -l:$arrow -l:$parquet
 END
+  cat >"$folder/pushforward-libboost.pc" <<END
+prefix=$prefix/libboost
+Name: pushforward-libboost
+Description: the headers of Boost.Math
+Version: $boost_version
+Cflags: -I\${prefix}/include
+END
   mv -f "$folder"/*.pc "$deps/pkgconfig/"
 }
 
@@ -275,6 +284,7 @@ main() {
   local missing=()
   if [[ -z $libtorch ]] && ! has torch "torch $torch_version"; then missing+=("torch==$torch_version"); fi
   if ! has pyarrow "pyarrow $pyarrow_version"; then missing+=("pyarrow==$pyarrow_version"); fi
+  if ! has cmeel.prefix "boost $boost_version"; then missing+=("cmeel-boost==$boost_version"); fi
   rm -f "$deps/stamp"
   if ((${#missing[@]} > 0)); then fetch "${missing[@]}"; fi
   case " ${missing[*]-} " in
@@ -285,12 +295,16 @@ main() {
   case " ${missing[*]-} " in
     *" pyarrow=="*) install_folders "pyarrow $pyarrow_version" pyarrow pyarrow.libs 'pyarrow-*.dist-info' ;;
   esac
+  case " ${missing[*]-} " in
+    *" cmeel-boost=="*) install_folders "boost $boost_version" cmeel.prefix 'cmeel_boost-*.dist-info' ;;
+  esac
   link "${libtorch:-site/torch}" libtorch
   link site/pyarrow libarrow
+  link site/cmeel.prefix libboost
   write_pkgconfig
   stamp_text >"$work/stamp"
   mv -f "$work/stamp" "$deps/stamp"
-  say "ready: libtorch $(libtorch_version "$deps/libtorch") and Arrow $pyarrow_version in $deps"
+  say "ready: libtorch $(libtorch_version "$deps/libtorch"), Arrow $pyarrow_version and Boost $boost_version in $deps"
 }
 
 main "$@"

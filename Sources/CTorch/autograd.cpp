@@ -1,8 +1,11 @@
 #include "CTorch.h"
 #include "conversions.hpp"
+#include <ATen/ops/alias.h>
+#include <ATen/ops/mul.h>
 #include <c10/core/GradMode.h>
 #include <utility>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 int32_t ct_set_requires_gradient(CTTensor tensor, bool value, char **message) noexcept {
   return guarded(message, [&] { borrow(tensor).set_requires_grad(value); });
@@ -19,6 +22,25 @@ int32_t ct_gradients(const CTTensor *outputs, ptrdiff_t output_count, const CTTe
                                          seeds, retain_graph, create_graph, allow_unused);
     for (ptrdiff_t index = 0; index < input_count; ++index) out[index] = own(std::move(results[index]));
   });
+}
+
+/// The identity of `value` whose gradient also flows to `input`, times the derivative: that is saved with its own graph,
+/// so that gradients of gradients are right too.
+struct WithDerivative : torch::autograd::Function<WithDerivative> {
+  static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &value, const at::Tensor &,
+                            const at::Tensor &derivative) {
+    context->save_for_backward({derivative});
+    return at::alias(value);
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
+                                                 torch::autograd::variable_list gradients) {
+    return {gradients[0], at::mul(gradients[0], context->get_saved_variables()[0]), at::Tensor()};
+  }
+};
+
+int32_t ct_with_derivative(CTTensor value, CTTensor input, CTTensor derivative, CTTensor *out,
+                           char **message) noexcept {
+  return guarded(message, [&] { store(out, WithDerivative::apply(borrow(value), borrow(input), borrow(derivative))); });
 }
 
 bool ct_set_gradient_recording(bool enabled) noexcept {

@@ -85,22 +85,6 @@ extension ReparameterizedDistribution {
   }
 }
 
-/// A distribution whose first two moments are known in closed form.
-public protocol MomentDistribution: Distribution {
-  /// The expectation, `[*batch, *event]`.
-  var mean: Tensor { get }
-  /// The variance of each element of the event, `[*batch, *event]`.
-  var variance: Tensor { get }
-}
-
-/// A distribution of numbers with a distribution function that can be evaluated and inverted.
-public protocol CumulativeDistribution: Distribution {
-  /// The probability of a value at most `x`, element by element.
-  func cdf(_ x: Tensor) -> Tensor
-  /// The value below which a probability lies, element by element; NaN outside [0, 1].
-  func quantile(_ probability: Tensor) -> Tensor
-}
-
 /// Why parameters do not make a distribution.
 public enum DistributionError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A covariance matrix has no Cholesky factor.

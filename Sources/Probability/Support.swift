@@ -8,6 +8,10 @@ public struct Support {
     case real
     /// A number between two bounds, both included; bounds broadcast against events and may be infinite.
     case interval(lower: Tensor, upper: Tensor)
+    /// A whole number between two bounds, both included; bounds broadcast against events and may be infinite.
+    case integers(lower: Tensor, upper: Tensor)
+    /// One of finitely many numbers, `[*batch, count]`; for events that are numbers.
+    case values(Tensor)
     /// Elements that together pass a test, such as a sum of 1. The test sees events of a rank, `[*batch, *event]`, and
     /// gives one truth value for each, `[*batch]`, false where a number is NaN.
     case joint(eventRank: Int, contains: (Tensor) -> Tensor)
@@ -27,12 +31,24 @@ public struct Support {
   /// All real events of a rank.
   public static func real(eventRank: Int) -> Support { Support(.real, eventRank: eventRank) }
 
+  /// All events of a rank whose elements are 0 or above.
+  public static func nonnegative(eventRank: Int) -> Support {
+    Support(.interval(lower: Tensor(0.0), upper: Tensor(Double.infinity)), eventRank: eventRank)
+  }
+
+  /// All events of a rank whose elements are the numbers 0, 1, 2, ...
+  public static func counts(eventRank: Int) -> Support {
+    Support(.integers(lower: Tensor(0.0), upper: Tensor(Double.infinity)), eventRank: eventRank)
+  }
+
   /// Whether each event lies inside, as truth values of the batch's shape; NaN lies outside.
   public func contains(_ x: Tensor) -> Tensor {
     let inside =
       switch elements {
       case .real: x .== x
       case .interval(let lower, let upper): (x .>= lower) .& (x .<= upper)
+      case .integers(let lower, let upper): (x .>= lower) .& (x .<= upper) .& (x .== x.floor()) .& x.isFinite()
+      case .values(let values): (x.unsqueezed(-1) .== values).any(-1)
       case .joint(_, let contains): contains(x)
       }
     return (0..<elementRank).reduce(inside) { result, _ in result.all(-1) }

@@ -90,4 +90,20 @@ extension Tensor {
     runNothing("requires_grad") { ct_set_requires_gradient(leaf.raw, true, $0) }
     return leaf
   }
+
+  /// These values as a function of `input`, of which they have a known derivative: for functions that are computed
+  /// outside of libtorch. Gradients that already flow to this tensor stay.
+  ///
+  /// - Parameters:
+  ///   - input: what the values depend on, element by element; its shape broadcasts to this tensor's.
+  ///   - derivative: the derivative of each element, of this tensor's shape. Called only when it is needed; when it is
+  ///     itself a function of the input, gradients of gradients are right too.
+  /// - Returns: the same values.
+  package func withDerivative(by input: Tensor, _ derivative: () -> Tensor) -> Tensor {
+    guard ct_is_recording_gradients(), input.requiresGradient else { return self }
+    let shape = shape
+    let (stretched, slope) = (input.broadcasted(to: shape), derivative().broadcasted(to: shape))
+    defer { withExtendedLifetime((handle, stretched.handle, slope.handle)) {} }
+    return run1("with_derivative") { ct_with_derivative(raw, stretched.raw, slope.raw, $0, $1) }
+  }
 }

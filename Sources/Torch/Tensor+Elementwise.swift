@@ -74,6 +74,9 @@ extension Tensor {
   /// One minus the error function.
   public func erfc() -> Tensor { Operation.erfc(self) }
 
+  /// `exp(x^2)` times one minus the error function, finite where that underflows.
+  public func scaledErfc() -> Tensor { Operation.special_erfcx(self) }
+
   /// The inverse of the error function.
   public func erfInverse() -> Tensor { Operation.erfinv(self) }
 
@@ -83,8 +86,20 @@ extension Tensor {
   /// The derivative of the logarithm of the gamma function.
   public func digamma() -> Tensor { Operation.digamma(self) }
 
-  /// The cumulative distribution function of the standard normal.
-  public func normalCDF() -> Tensor { Operation.special_ndtr(self) }
+  /// The derivative of this order of the digamma function: 1 for the trigamma function.
+  public func polygamma(_ order: Int) -> Tensor { Operation.special_polygamma(order, self) }
+
+  /// The modified Bessel function of the first kind and order 0, times `exp(-|x|)`.
+  public func scaledBesselI0() -> Tensor { Operation.special_i0e(self) }
+
+  /// The modified Bessel function of the first kind and order 1, times `exp(-|x|)`.
+  public func scaledBesselI1() -> Tensor { Operation.special_i1e(self) }
+
+  /// The cumulative distribution function of the standard normal, accurate in both tails.
+  public func normalCDF() -> Tensor {
+    // Differs from libtorch's special_ndtr, which is 0 below -8.3.
+    (self * -0.5.squareRoot()).erfc() * 0.5
+  }
 
   /// The logarithm of the standard normal's cumulative distribution function, exact far in the tail.
   public func normalLogCDF() -> Tensor { Operation.special_log_ndtr(self) }
@@ -167,6 +182,9 @@ extension Tensor {
 
   /// `x * log(y)`, 0 where `x` is 0.
   public func xLogY(_ y: Tensor) -> Tensor { Operation.special_xlogy(self, y) }
+
+  /// `x * log(1 + y)`, 0 where `x` is 0.
+  public func xLogOnePlusY(_ y: Tensor) -> Tensor { Operation.special_xlog1py(self, y) }
 }
 
 /// The larger of both, element by element.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes wheels with the layout of the real ones and next to nothing in them, to test Scripts/setup.sh with.
 
-make_wheels.py FOLDER (cpu|cuda) TORCH_VERSION [PYARROW_VERSION]
+make_wheels.py FOLDER (cpu|cuda) TORCH_VERSION [PYARROW_VERSION [BOOST_VERSION]]
 """
 
 import os
@@ -48,7 +48,7 @@ def torch(folder, version, requires):
     wheel(folder, "torch", version, TAG, files, ["sympy>=1.13.3", *requires])
 
 
-def main(folder, kind, torch_version, pyarrow_version="26.0.1"):
+def main(folder, kind, torch_version, pyarrow_version="26.0.1", boost_version="1.90.0"):
     os.makedirs(folder, exist_ok=True)
     if kind == "cpu":
         torch(folder, torch_version, [])
@@ -86,6 +86,12 @@ def main(folder, kind, torch_version, pyarrow_version="26.0.1"):
         "pyarrow/lib.cpython-311-x86_64-linux-gnu.so": "",
     }
     wheel(folder, "pyarrow", pyarrow_version, TAG, files)
+    files = {
+        "cmeel.prefix/include/boost/math/special_functions/gamma.hpp": "",
+        "cmeel.prefix/include/boost/asio.hpp": "",
+        "cmeel.prefix/lib/libboost_math_tr1.so": "",
+    }
+    wheel(folder, "cmeel_boost", boost_version, TAG, files, ["cmeel", "numpy>=2.0"])
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ root=$(cd "$here/../.." && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-unset LIBTORCH TORCH_VERSION PYARROW_VERSION PIP_INDEX_URL PIP_EXTRA_INDEX_URL
+unset LIBTORCH TORCH_VERSION PYARROW_VERSION BOOST_VERSION PIP_INDEX_URL PIP_EXTRA_INDEX_URL
 export PIP_NO_INDEX=1 PIP_FIND_LINKS=$scratch/wheels PIP_NO_CACHE_DIR=1
 python3 "$here/make_wheels.py" "$scratch/wheels" cpu 2.13.0+cpu
 python3 "$here/make_wheels.py" "$scratch/wheels" cuda 2.11.0
-python3 "$here/make_wheels.py" "$scratch/wheels" cpu 2.12.0+cpu 27.0.0
+python3 "$here/make_wheels.py" "$scratch/wheels" cpu 2.12.0+cpu 27.0.0 1.91.0
 
 python=$(python3 -c 'import sys; print(sys.executable)') # the program itself, if python3 is a chooser of versions
 passed=0 failed=0
@@ -102,6 +102,9 @@ report "licenses are kept" test -f "$package/.deps/site/torch-2.13.0+cpu.dist-in
 report "the libtorch flags" grep -qxF "Version: 2.13.0" "$package/.deps/pkgconfig/pushforward-libtorch.pc"
 report "the Arrow flags" grep -qF -- "-l:libarrow.so.2600 -l:libparquet.so.2600" \
   "$package/.deps/pkgconfig/pushforward-libarrow.pc"
+report "the Boost flags" grep -qF -- '-I${prefix}/include' "$package/.deps/pkgconfig/pushforward-libboost.pc"
+report "the headers of Boost.Math" test -f "$package/.deps/libboost/include/boost/math/special_functions/gamma.hpp"
+report "... and no other part of Boost" test "$(contents | grep -c cmeel.prefix)" = 2
 
 setup
 report "nothing to do: silent" silent
@@ -115,14 +118,19 @@ report "nothing to do: no Python" silent
 rm "$package/.deps/pkgconfig/pushforward-libarrow.pc"
 setup PATH="$(path_without python3)"
 report "a deleted file is written again without fetching" succeeds
+rm -r "$package/.deps/site/cmeel.prefix"
+setup
+report "a deleted library is fetched again" says "fetching cmeel-boost==1.90.0 "
+report "... and it alone" eval 'succeeds && ! says pyarrow== && ! says torch=='
 
-setup TORCH_VERSION=2.12.0 PYARROW_VERSION=27.0.0
+setup TORCH_VERSION=2.12.0 PYARROW_VERSION=27.0.0 BOOST_VERSION=1.91.0
 report "other versions replace what was there" succeeds
 report "... the flags follow" grep -qF -- "-l:libarrow.so.2700" "$package/.deps/pkgconfig/pushforward-libarrow.pc"
-report "... nothing of the old ones stays" test -z "$(find "$package/.deps/site" -name '*2.13*' -o -name '*26*')"
+report "... nothing of the old ones stays" test -z "$(find "$package/.deps/site" -name '*2.13*' -o -name '*26*' -o -name '*1.90*')"
 
 mv "$package" "$scratch/another place"
-package="$scratch/another place" setup PATH="$(path_without python3)" TORCH_VERSION=2.12.0 PYARROW_VERSION=27.0.0
+package="$scratch/another place" setup PATH="$(path_without python3)" TORCH_VERSION=2.12.0 \
+  PYARROW_VERSION=27.0.0 BOOST_VERSION=1.91.0
 report "a moved folder is set right without fetching" test "$status" = 0
 report "... with a space in its path" grep -qF 'another\ place/.deps' \
   "$scratch/another place/.deps/pkgconfig/pushforward-libtorch.pc"
@@ -150,7 +158,8 @@ setup PATH="$(path_without python3)"
 report "unset again: back without fetching" succeeds
 new_package
 setup LIBTORCH="$libtorch"
-report "with LIBTORCH only Arrow is fetched" test ! -e "$package/.deps/site/torch"
+report "with LIBTORCH the others are fetched" succeeds
+report "... and it is not" test ! -e "$package/.deps/site/torch"
 
 new_package
 setup LIBTORCH="$scratch/nowhere"
@@ -202,6 +211,8 @@ setup TORCH_VERSION=2.5.1
 report "an unsupported version" refuses "libtorch 2.5.1 is not supported"
 setup TORCH_VERSION=2.13.7
 report "a version that is not there" refuses "no wheel of torch==2.13.7" "2.11.0" "TORCH_VERSION"
+setup BOOST_VERSION=1.50.0
+report "a version of Boost that is not there" refuses "no wheel of cmeel-boost==1.50.0" "1.91.0" "BOOST_VERSION"
 setup PIP_FIND_LINKS="$scratch"
 report "an index without it" refuses "no wheel of"
 setup PIP_NO_INDEX=0 PIP_FIND_LINKS= PIP_INDEX_URL=http://127.0.0.1:9 PIP_RETRIES=0

@@ -19,7 +19,6 @@
 #include <ATen/ops/erfinv_ops.h>
 #include <ATen/ops/exp_ops.h>
 #include <ATen/ops/expm1_ops.h>
-#include <ATen/ops/floor_ops.h>
 #include <ATen/ops/lgamma_ops.h>
 #include <ATen/ops/log1p_ops.h>
 #include <ATen/ops/log2_ops.h>
@@ -35,9 +34,12 @@
 #include <ATen/ops/sign_ops.h>
 #include <ATen/ops/sin_ops.h>
 #include <ATen/ops/sinh_ops.h>
+#include <ATen/ops/special_erfcx_ops.h>
+#include <ATen/ops/special_i0e_ops.h>
+#include <ATen/ops/special_i1e_ops.h>
 #include <ATen/ops/special_log_ndtr_ops.h>
-#include <ATen/ops/special_ndtr_ops.h>
 #include <ATen/ops/special_ndtri_ops.h>
+#include <ATen/ops/special_xlog1py_ops.h>
 #include <ATen/ops/special_xlogy_ops.h>
 #include <ATen/ops/sqrt_ops.h>
 #include <ATen/ops/square_ops.h>
@@ -315,20 +317,32 @@ int32_t ct_special_log_ndtr(CTTensor self, CTTensor *out0, char **message) CT_NO
   });
 }
 
-int32_t ct_special_ndtr(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::special_ndtr::call(borrow(self)));
-  });
-}
-
 int32_t ct_special_xlogy(CTTensor self, CTTensor other, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::special_xlogy::call(borrow(self), borrow(other)));
   });
 }
 
-int32_t ct_floor(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+int32_t ct_special_xlog1py(CTTensor self, CTTensor other, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
-    store(out0, at::_ops::floor::call(borrow(self)));
+    store(out0, at::_ops::special_xlog1py::call(borrow(self), borrow(other)));
+  });
+}
+
+int32_t ct_special_erfcx(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::special_erfcx::call(borrow(self)));
+  });
+}
+
+int32_t ct_special_i0e(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::special_i0e::call(borrow(self)));
+  });
+}
+
+int32_t ct_special_i1e(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::special_i1e::call(borrow(self)));
   });
 }

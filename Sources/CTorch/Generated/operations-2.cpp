@@ -8,6 +8,7 @@
 #include <ATen/ops/elu_ops.h>
 #include <ATen/ops/eq_ops.h>
 #include <ATen/ops/equal_ops.h>
+#include <ATen/ops/floor_ops.h>
 #include <ATen/ops/ge_ops.h>
 #include <ATen/ops/gelu_ops.h>
 #include <ATen/ops/gt_ops.h>
@@ -33,11 +34,24 @@
 #include <ATen/ops/silu_ops.h>
 #include <ATen/ops/softmax_ops.h>
 #include <ATen/ops/softplus_ops.h>
+#include <ATen/ops/special_polygamma_ops.h>
 #include <ATen/ops/std_ops.h>
 #include <ATen/ops/sum_ops.h>
 #include <ATen/ops/trunc_ops.h>
 #include <ATen/ops/var_ops.h>
 #include <ATen/ops/where_ops.h>
+
+int32_t ct_special_polygamma(ptrdiff_t n, CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::special_polygamma::call(n, borrow(self)));
+  });
+}
+
+int32_t ct_floor(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::floor::call(borrow(self)));
+  });
+}
 
 int32_t ct_ceil(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {

@@ -9,6 +9,7 @@
 #include <ATen/ops/broadcast_to_ops.h>
 #include <ATen/ops/cat_ops.h>
 #include <ATen/ops/chunk_ops.h>
+#include <ATen/ops/constant_pad_nd_ops.h>
 #include <ATen/ops/count_nonzero_ops.h>
 #include <ATen/ops/cumprod_ops.h>
 #include <ATen/ops/cumsum_ops.h>
@@ -25,6 +26,7 @@
 #include <ATen/ops/masked_select_ops.h>
 #include <ATen/ops/movedim_ops.h>
 #include <ATen/ops/narrow_ops.h>
+#include <ATen/ops/one_hot_ops.h>
 #include <ATen/ops/permute_ops.h>
 #include <ATen/ops/quantile_ops.h>
 #include <ATen/ops/repeat_interleave_ops.h>
@@ -336,5 +338,17 @@ int32_t ct_diagonal(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t d
 int32_t ct_diag_embed(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::diag_embed::call(borrow(self), offset, dim1, dim2));
+  });
+}
+
+int32_t ct_one_hot(CTTensor self, ptrdiff_t num_classes, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::one_hot::call(borrow(self), num_classes));
+  });
+}
+
+int32_t ct_constant_pad_nd(CTTensor self, const ptrdiff_t *pad, ptrdiff_t pad_count, CTScalar value, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::constant_pad_nd::call(borrow(self), IntegerList{pad, pad_count}, toScalar(value)));
   });
 }

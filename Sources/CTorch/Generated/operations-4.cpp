@@ -14,7 +14,6 @@
 #include <ATen/ops/binomial_ops.h>
 #include <ATen/ops/cdist_ops.h>
 #include <ATen/ops/clone_ops.h>
-#include <ATen/ops/constant_pad_nd_ops.h>
 #include <ATen/ops/contiguous_ops.h>
 #include <ATen/ops/copy_ops.h>
 #include <ATen/ops/detach_ops.h>
@@ -40,9 +39,9 @@
 #include <ATen/ops/matmul_ops.h>
 #include <ATen/ops/multinomial_ops.h>
 #include <ATen/ops/nonzero_ops.h>
-#include <ATen/ops/one_hot_ops.h>
 #include <ATen/ops/ones_like_ops.h>
 #include <ATen/ops/ones_ops.h>
+#include <ATen/ops/poisson_ops.h>
 #include <ATen/ops/rand_ops.h>
 #include <ATen/ops/randint_ops.h>
 #include <ATen/ops/randn_ops.h>
@@ -51,18 +50,6 @@
 #include <ATen/ops/view_as_real_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 #include <ATen/ops/zeros_ops.h>
-
-int32_t ct_one_hot(CTTensor self, ptrdiff_t num_classes, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::one_hot::call(borrow(self), num_classes));
-  });
-}
-
-int32_t ct_constant_pad_nd(CTTensor self, const ptrdiff_t *pad, ptrdiff_t pad_count, CTScalar value, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::constant_pad_nd::call(borrow(self), IntegerList{pad, pad_count}, toScalar(value)));
-  });
-}
 
 int32_t ct_contiguous(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -189,17 +176,24 @@ int32_t ct_multinomial(CTTensor self, ptrdiff_t num_samples, bool replacement, u
   });
 }
 
-int32_t ct_binomial(CTTensor count, CTTensor prob, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    at::Generator generator = seededGenerator(borrow(count).device(), seed);
-    store(out0, at::_ops::binomial::call(borrow(count), borrow(prob), generator));
-  });
-}
-
 int32_t ct__standard_gamma(CTTensor self, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     at::Generator generator = seededGenerator(borrow(self).device(), seed);
     store(out0, at::_ops::_standard_gamma::call(borrow(self), generator));
+  });
+}
+
+int32_t ct_poisson(CTTensor self, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    at::Generator generator = seededGenerator(borrow(self).device(), seed);
+    store(out0, at::_ops::poisson::call(borrow(self), generator));
+  });
+}
+
+int32_t ct_binomial(CTTensor count, CTTensor prob, uint64_t seed, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    at::Generator generator = seededGenerator(borrow(count).device(), seed);
+    store(out0, at::_ops::binomial::call(borrow(count), borrow(prob), generator));
   });
 }
 

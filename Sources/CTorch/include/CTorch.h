@@ -41,6 +41,9 @@ int32_t ct_set_requires_gradient(CTTensor tensor, bool value, char **message) CT
 int32_t ct_gradients(const CTTensor *outputs, ptrdiff_t output_count, const CTTensor *inputs, ptrdiff_t input_count,
                      const CTTensor *output_gradients, bool retain_graph, bool create_graph, bool allow_unused,
                      CTTensor *out, char **message) CT_NOEXCEPT;
+/// `value` as a function of `input`, of which it has the element-wise derivative `derivative` (all of one shape).
+int32_t ct_with_derivative(CTTensor value, CTTensor input, CTTensor derivative, CTTensor *out,
+                           char **message) CT_NOEXCEPT;
 /// Switches recording on this thread and returns what it was.
 bool ct_set_gradient_recording(bool enabled) CT_NOEXCEPT;
 bool ct_is_recording_gradients(void) CT_NOEXCEPT;

@@ -18,6 +18,7 @@ extension DensityTree: CustomStringConvertible {
   /// - Parameters:
   ///   - columnNames: the names of the columns; `x1`, `x2`, ... by default.
   ///   - levels: the most cuts above a line; what lies deeper is counted. Nil shows everything.
+  /// - Returns: lines of ASCII characters.
   /// - Precondition: there is a name for each column.
   public func rendered(columnNames: [String]? = nil, levels: Int? = nil) -> String {
     let names = columnNames ?? (1...features).map { "x\($0)" }
@@ -57,6 +58,7 @@ extension DensityTree {
   /// The share of each column in what all cuts take off the loss, `[features]`; all 0 for a single leaf.
   ///
   /// - Parameter criterion: the loss; that of the fit tells what made the tree.
+  /// - Returns: shares that sum to 1, one for each column.
   /// - Reference: Ram, Gray, 2011, section 4.4.
   public func variableImportance(_ criterion: DensityTreeEstimator.Criterion = .squaredError) -> [Double] {
     var gains = [Double](repeating: 0, count: features)

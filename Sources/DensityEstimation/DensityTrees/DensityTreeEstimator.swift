@@ -46,6 +46,7 @@ public struct DensityTreeEstimator: DensityEstimator, Hashable, Sendable, Codabl
   ///   - data: rows, `[count, features]`.
   ///   - weights: how often each row counts, `[count]`; nil for once.
   ///   - rng: the source of the folds; left alone without cross-validation.
+  /// - Returns: the pruned tree.
   /// - Throws: `DensityEstimationError` when a setting is out of its range, a cell is not finite, a column has one value,
   ///   or there are fewer rows than two or than folds.
   public func fit(
@@ -60,6 +61,7 @@ public struct DensityTreeEstimator: DensityEstimator, Hashable, Sendable, Codabl
   ///   - data: rows, `[count, features]`.
   ///   - weights: how often each row counts, `[count]`; nil for once.
   ///   - rng: the source of the folds; left alone without cross-validation.
+  /// - Returns: the pruned tree and the steps.
   /// - Throws: what ``fit(_:weights:using:)`` throws.
   public func fitWithSteps(
     _ data: Tensor, weights: Tensor? = nil, using rng: inout RandomGenerator

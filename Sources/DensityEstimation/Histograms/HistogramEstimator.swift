@@ -30,6 +30,7 @@ public struct HistogramEstimator: DensityEstimator, Hashable, Sendable, Codable 
   ///   - data: numbers, `[count]`, or rows, `[count, features]`.
   ///   - weights: how often each row counts, `[count]`; nil for once.
   ///   - rng: left alone.
+  /// - Returns: a histogram of numbers for data of rank 1, of vectors otherwise.
   /// - Throws: `DensityEstimationError` when a cell is not finite, a column that a rule must cut has one value, a row
   ///   lies outside given edges, or there are too many cells.
   public func fit(

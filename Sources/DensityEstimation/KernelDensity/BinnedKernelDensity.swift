@@ -1,12 +1,13 @@
 import Foundation
 import Torch
 
-/// Sums of kernels over a grid: rows are binned linearly, convolved with the kernel, and interpolated by cubics.
+/// Sums of kernels over a grid: rows are shared by the grid points around them, convolved with the kernel, and
+/// interpolated.
 ///
-/// Linear binning spreads each row by step^2 / 6 of variance; the Gaussian is made narrower by it, which leaves an error
-/// of the fourth order in the step.
+/// Shares and interpolation are Lagrange's cubics, so the error is of the fourth order in the step where the kernel is
+/// smooth; the uniform kernel, which jumps, is binned and interpolated linearly.
 ///
-/// Reference: Wand, *Fast computation of multivariate kernel estimators*, 1994.
+/// Reference: Wand, *Fast computation of multivariate kernel estimators*, 1994, whose linear binning is of second order.
 struct BinnedKernelDensity {
   private let step: Double
   private let origin: Tensor
@@ -14,6 +15,7 @@ struct BinnedKernelDensity {
   /// Sums at the grid's points, row-major.
   private let values: Tensor
   private let threshold: Double
+  private let isLinear: Bool
 
   /// The most points of a grid.
   private static let largestGrid = 1 << 24
@@ -36,10 +38,15 @@ struct BinnedKernelDensity {
     self.step = step
     origin = low
     sizes = cells.map { Self.fastSize(Int($0)) }
-    let grid = Self.binned(points, weights, origin: low, step: step, sizes: sizes)
+    isLinear = kernel == .uniform
+    let places = (points - low) / step
+    let corners = Self.corners(places.floor(), places, sizes: sizes, isLinear: isLinear)
+    let grid = corners.reduce(Tensor.zeros([sizes.reduce(1, *)], dtype: .float64)) {
+      $0.addingAt($1.index, 0, weights * $1.share)
+    }
     let bump = Self.bump(kernel, form, reach: reach, step: step, sizes: sizes)
-    values = grid.periodicConvolution(with: bump, sizes: sizes).flattened()
-    threshold = values.max().item() * 1e-3
+    values = grid.reshaped(Shape(sizes)).periodicConvolution(with: bump, sizes: sizes).flattened()
+    threshold = values.max().item() * 1e-2
   }
 
   /// The next size of which all factors are 2, 3 and 5.
@@ -53,37 +60,14 @@ struct BinnedKernelDensity {
     }
   }
 
-  /// The weights of rows, each shared by the corners of its cell.
-  private static func binned(
-    _ points: Tensor, _ weights: Tensor, origin: Tensor, step: Double, sizes: [Int]
-  ) -> Tensor {
-    let places = (points - origin) / step
-    let cell = places.floor()
-    let share = places - cell
-    var grid = Tensor.zeros([sizes.reduce(1, *)], dtype: .float64)
-    for corner in 0..<(1 << sizes.count) {
-      var index = Tensor.zeros([points.size(0)], dtype: .int64)
-      var part = weights
-      for (column, size) in sizes.enumerated() {
-        let isUpper = corner >> column & 1
-        let own = share[.all, .at(column)]
-        index = index * size + cell[.all, .at(column)].to(.int64) + isUpper
-        part = part * (isUpper == 1 ? own : 1 - own)
-      }
-      grid = grid.addingAt(index, 0, part)
-    }
-    return grid.reshaped(Shape(sizes))
-  }
-
   /// The kernel at all distances of grid points, where those in the second half are negative; its sum is its integral.
   private static func bump(
     _ kernel: SmoothingKernel, _ form: KernelForm, reach: Double, step: Double, sizes: [Int]
   ) -> Tensor {
-    let narrowing = kernel == .gaussian ? 1 / (1 - step * step / 6).squareRoot() : 1
     let distances = sizes.enumerated().map { column, size in
       let index = Tensor.range(size, dtype: .float64)
       let shape = sizes.indices.map { $0 == column ? size : 1 }
-      return (minimum(index, Double(size) - index) * (step * narrowing)).reshaped(Shape(shape))
+      return (minimum(index, Double(size) - index) * step).reshaped(Shape(shape))
     }
     var values: Tensor
     if form == .product && kernel != .gaussian {
@@ -105,8 +89,11 @@ struct BinnedKernelDensity {
     let scaled = (places - origin) / step
     let limit = Tensor(sizes.map { Double($0 - 3) })
     let isInside = ((scaled .>= 1) .& (scaled .< limit)).all(-1)
-    let cell = select(isInside.unsqueezed(-1), scaled.floor(), 1.0)
-    let sums = interpolated(cell.to(.int64), select(isInside.unsqueezed(-1), scaled - cell, 0.0))
+    let inside = select(isInside.unsqueezed(-1), scaled, 1.0)
+    let corners = Self.corners(inside.floor(), inside, sizes: sizes, isLinear: isLinear)
+    let sums = corners.reduce(Tensor.zeros([places.size(0)], dtype: .float64)) {
+      $0.addingProduct(values.selecting($1.index), $1.share)
+    }
     let isSure = isInside .& (sums .> threshold)
     let rest = (.!isSure).nonzero().flattened()
     let logSums = sums.clamped(from: threshold).log()
@@ -114,26 +101,27 @@ struct BinnedKernelDensity {
     return logSums.masked(.!isSure, with: 0).addingAt(rest, 0, exact(places.selecting(rest)))
   }
 
-  /// Cubic interpolation from the four nearest points along each column.
-  private func interpolated(_ cell: Tensor, _ share: Tensor) -> Tensor {
-    let factors = sizes.indices.map { Self.cubicFactors(share[.all, .at($0)]) }
-    var sum = Tensor.zeros([cell.size(0)], dtype: .float64)
-    for corner in 0..<(1 << (2 * sizes.count)) {
-      var index = Tensor.zeros([cell.size(0)], dtype: .int64)
-      var part: Tensor?
-      for (column, size) in sizes.enumerated() {
-        let place = corner >> (2 * column) & 3
-        index = index * size + cell[.all, .at(column)] + (place - 1)
-        part = part.map { $0 * factors[column][place] } ?? factors[column][place]
-      }
-      if let part { sum = sum + values.selecting(index) * part }
+  /// The grid points around places, with the share of each: of a row in the grid, or of the grid in an interpolation.
+  private static func corners(
+    _ cell: Tensor, _ places: Tensor, sizes: [Int], isLinear: Bool
+  ) -> [(index: Tensor, share: Tensor)] {
+    var corners: [(index: Tensor, share: Tensor)] = []
+    for (column, size) in sizes.enumerated() {
+      let start = cell[.all, .at(column)].to(.int64)
+      let shares = shares(places[.all, .at(column)] - cell[.all, .at(column)], isLinear: isLinear)
+      let own = shares.enumerated().map { (index: start + ($0.offset - (isLinear ? 0 : 1)), share: $0.element) }
+      corners =
+        column == 0
+        ? own
+        : corners.flatMap { outer in own.map { (outer.index * size + $0.index, outer.share * $0.share) } }
     }
-    return sum
+    return corners
   }
 
-  /// Lagrange's factors of the points -1, 0, 1, 2 at a place between 0 and 1.
-  private static func cubicFactors(_ t: Tensor) -> [Tensor] {
+  /// The shares of the points 0 and 1, or -1, 0, 1 and 2, at a place between 0 and 1.
+  private static func shares(_ t: Tensor, isLinear: Bool) -> [Tensor] {
     let (before, after, far) = (t + 1, 1 - t, 2 - t)
+    if isLinear { return [after, t] }
     return [
       t * after * far * (-1.0 / 6), before * after * far * 0.5, before * t * far * 0.5,
       before * t * after * (-1.0 / 6),

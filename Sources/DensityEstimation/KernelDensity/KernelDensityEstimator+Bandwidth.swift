@@ -3,7 +3,7 @@ import Torch
 extension KernelDensityEstimator {
   /// How wide the bumps of a density are.
   ///
-  /// In a settings file: a name, `{sheatherJones: {numerics: r}}`, or `{fixed: {values: [0.3, 2]}}`.
+  /// In a settings file: a name, `{sheatherJones: {numerics: r}}`, or `{fixed: [0.3, 2]}`.
   public enum Bandwidth: Hashable, Sendable {
     /// n^(-1 / (D + 4)) standard deviations: the normal reference rule as in SciPy.
     ///
@@ -128,7 +128,20 @@ extension KernelDensityEstimator.Bandwidth: Codable {
   }
 
   private init(choiceFrom decoder: any Decoder) throws {
-    let (kind, settings) = try decoder.choice(Kind.self, Setting.self)
+    let container = try decoder.container(keyedBy: Kind.self)
+    if let value = try? container.decode(Double.self, forKey: .fixed) {
+      self = .fixed([value])
+    } else if let values = try? container.decode([Double].self, forKey: .fixed) {
+      self = .fixed(values)
+    } else if let matrix = try? container.decode([[Double]].self, forKey: .covariance) {
+      self = .covariance(matrix)
+    } else {
+      let (kind, settings) = try decoder.choice(Kind.self, Setting.self)
+      try self.init(kind, settings, decoder)
+    }
+  }
+
+  private init(_ kind: Kind, _ settings: KeyedDecodingContainer<Setting>, _ decoder: any Decoder) throws {
     switch kind {
     case .fixed:
       let one = (try? settings.decode(Double.self, forKey: .values)).map { [$0] }

@@ -14,10 +14,11 @@ extension KernelDensityEstimator {
     /// Sums over the nodes of a k-d tree: each density is off by no more than the relative tolerance times itself plus the
     /// absolute tolerance, besides rounding as in ``exact``.
     case tree(relativeTolerance: Double = 1e-4, absoluteTolerance: Double = 0)
-    /// A grid of so many bandwidths a step, one or two columns: rows are binned linearly, convolved by Fourier transforms,
-    /// and interpolated by cubics. With the Gaussian kernel and steps up to a tenth the error is below 1e-4 of the
-    /// density; kernels with an edge are less exact. Where the density is below a thousandth of its greatest, and off the
-    /// grid, it is that of the tree.
+    /// A grid of so many bandwidths a step, for one or two columns: rows are shared by the grid's points, convolved by
+    /// Fourier transforms, and interpolated. With a step of 0.1 the error is below 2e-5 of the greatest density for the
+    /// Gaussian kernel (it falls with the fourth power of the step), 0.5 percent for kernels with a kink, and 5 percent
+    /// for the uniform. Off the grid, and where the density is below a hundredth of its greatest, sums are those of the
+    /// tree with tolerance 1e-9 (or exact ones).
     case fft(step: Double = 0.1)
   }
 }

@@ -95,7 +95,7 @@ public struct KernelDensityEstimator: DensityEstimator, Codable, Hashable, Senda
     let sample = try KernelSample(data, weights: weights)
     let limits = try KernelLimits(bounds, features: sample.features)
     try checkSettings(features: sample.features)
-    try limits.check(sample)
+    try limits.check(data)
     let triangle = try BandwidthChoice(estimator: self, sample: sample, isBounded: limits.isBounded).triangle()
     let plain = KernelDensity.Parts(
       rows: sample.rows, weights: sample.shares, triangle: triangle, scales: nil, eventRank: data.rank - 1)

@@ -39,14 +39,15 @@ struct KernelLimits {
   var isBounded: Bool { lower.contains { $0.isFinite } || upper.contains { $0.isFinite } }
 
   /// - Throws: `DensityEstimationError.degenerate` for a row beyond the bounds.
-  func check(_ sample: KernelSample) throws(DensityEstimationError) {
+  func check(_ data: Tensor) throws(DensityEstimationError) {
     guard isBounded else { return }
-    let isInside = (sample.rows .>= Tensor(lower)) .& (sample.rows .<= Tensor(upper))
+    let rows = data.detached().to(.cpu).to(.float64).reshaped([-1, lower.count])
+    let isInside = (rows .>= Tensor(lower)) .& (rows .<= Tensor(upper))
     guard let place = isInside.flattened().scalars(as: Bool.self).firstIndex(of: false) else { return }
     let (row, column) = (place / lower.count, place % lower.count)
     throw .degenerate(
-      reason: "row \(sample.position(of: row) + 1) has \(sample.rows[.at(row), .at(column)].item()) in column "
-        + "\(column + 1), beyond its bounds \(lower[column]) to \(upper[column]); widen the bounds or drop the row")
+      reason: "row \(row + 1) has \(rows[.at(row), .at(column)].item()) in column \(column + 1), beyond its bounds "
+        + "\(lower[column]) to \(upper[column]); widen the bounds or drop the row")
   }
 
   /// Whether each row `[..., features]` lies inside; NaN counts as inside.

@@ -1,52 +1,35 @@
 import Foundation
 import Torch
 
-/// Rows and weights as kernel densities take them: finite, 64-bit, rows without weight left out.
+/// Rows and weights as the rules for bandwidths take them.
 struct KernelSample {
-  /// `[count, features]`.
+  /// `[count, features]`, finite, 64-bit.
   let rows: Tensor
   /// What each row counts, `[count]`, positive.
   let counts: Tensor
-  /// The index of each row in the data.
-  private let positions: [Int]
-  /// The sum of the counts: the number of rows, where a row of weight 2 counts as two.
-  let total: Double
+  private let weighted: WeightedRows
 
   /// - Throws: `DensityEstimationError` for data that are not finite and weights that cannot be.
   init(_ data: Tensor, weights: Tensor?) throws(DensityEstimationError) {
-    let all = (data.rank == 1 ? data.unsqueezed(-1) : data).detached().to(.float64).to(.cpu)
-    let shares = try normalizedWeights(weights?.detached().to(.cpu), count: all.size(0))
-    if !all.isFinite().all() {
-      let place = all.isFinite().logicalPlaceOfFalse()
-      throw .notFinite(row: place / all.size(1), column: place % all.size(1))
-    }
-    let given = weights.map { $0.detached().to(.cpu).to(.float64) } ?? Tensor.ones(shares.shape, dtype: .float64)
-    let kept = (given .> 0).nonzero().flattened()
-    rows = all.selecting(kept)
-    counts = given.selecting(kept)
-    positions = kept.scalars(as: Int.self)
-    total = counts.sum().item()
+    weighted = try WeightedRows(data, weights: weights, atLeast: 1)
+    rows = weighted.points
+    counts = weighted.weights ?? Tensor.ones([rows.size(0)], dtype: .float64)
   }
 
   var features: Int { rows.size(1) }
 
+  /// The sum of the counts: the number of rows, where a row of weight 2 counts as two.
+  var total: Double { weighted.totalWeight }
+
   /// The weights, which sum to 1.
   var shares: Tensor { counts / total }
-
-  /// The place of a row in the data.
-  func position(of row: Int) -> Int { positions[row] }
 
   /// A column for the rules that look at one.
   ///
   /// - Throws: `DensityEstimationError` when it has one value, or the rows do not count as two at least.
   func column(_ index: Int) throws(DensityEstimationError) -> KernelSampleColumn {
     guard rows.size(0) >= 2 else { throw .tooFewRows(available: rows.size(0), needed: 2) }
-    guard total >= 2 else {
-      throw .invalidWeights(
-        reason:
-          "they sum to \(total), but a rule for the bandwidth counts a weight as so many rows; scale them, or fix "
-          + "the bandwidth")
-    }
+    try weighted.requireTotalWeight(atLeast: 2)
     let column = KernelSampleColumn(values: rows[.all, .at(index)], weights: counts)
     guard column.standardDeviation > 0 else { throw .constantColumn(column: index) }
     return column
@@ -60,11 +43,6 @@ struct KernelSample {
     let scale = covariance.diagonal().squareRoot()
     return covariance / scale.unsqueezed(0) / scale.unsqueezed(1)
   }
-}
-
-extension Tensor {
-  /// The position in row-major order of the first element that is false.
-  fileprivate func logicalPlaceOfFalse() -> Int { flattened().to(.int64).argMin(0).integerItem() }
 }
 
 /// One column, ascending, where a weight counts as so many values.

@@ -15,7 +15,7 @@ extension SmoothingKernel {
     case .epanechnikov: return rest
     case .biweight: return rest.squared()
     case .triweight: return rest * rest.squared()
-    case .cosine: return (s.clamped(to: 1).squareRoot() * (Double.pi / 2)).cos().clamped(from: 0)
+    case .cosine: return select(s .< 1, (s.squareRoot() * (Double.pi / 2)).cos(), s * 0)
     }
   }
 

@@ -117,7 +117,7 @@ extension HomogeneousMixture: CumulativeDistribution where Components: Cumulativ
 func mixtureQuantile(
   _ probability: Tensor, lower: Tensor, upper: Tensor, cdf: (Tensor) -> Tensor, density: (Tensor) -> Tensor
 ) -> Tensor {
-  // Where a bracket is infinite or NaN, that is the answer.
+  // At 0 and 1 an end may be infinite, and is the answer; NaN is, too.
   let isFinite = lower.isFinite() .& upper.isFinite()
   var low = select(isFinite, lower, 0.0)
   var high = select(isFinite, upper, 0.0)
@@ -135,5 +135,5 @@ func mixtureQuantile(
     x = next
     if isDone.all() { break }
   }
-  return select(isFinite, x, select(lower .== upper, lower, Double.nan))
+  return select(isFinite, x, select(probability .> 0.5, upper, lower))
 }

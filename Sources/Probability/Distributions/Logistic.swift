@@ -3,7 +3,7 @@ public import Torch
 /// Independent numbers of the logistic distribution, whose distribution function is the sigmoid.
 ///
 /// - Shapes: `location` and `scale` broadcast to `[*batch, *event]`, of which the last `eventRank` are the event.
-public struct Logistic: ReparameterizedDistribution, MomentDistribution, CumulativeDistribution {
+public struct Logistic: ReparameterizedDistribution, MomentDistribution, EntropyDistribution, CumulativeDistribution {
   /// The mean, `[*batch, *event]`.
   public let location: Tensor
   /// The scale, `[*batch, *event]`; the standard deviation is pi / sqrt(3) times it.
@@ -57,6 +57,15 @@ public struct Logistic: ReparameterizedDistribution, MomentDistribution, Cumulat
 
   /// The probability of a value at most `x`, element by element.
   public func cdf(_ x: Tensor) -> Tensor { ((x - location) / scale).sigmoid() }
+
+  /// The logarithm of the cdf, also where the cdf underflows.
+  public func logCDF(_ x: Tensor) -> Tensor { ((x - location) / scale).logSigmoid() }
+
+  /// The probability of a value above `x`, element by element.
+  public func survival(_ x: Tensor) -> Tensor { ((location - x) / scale).sigmoid() }
+
+  /// The logarithm of the survival function, also where that underflows.
+  public func logSurvival(_ x: Tensor) -> Tensor { ((location - x) / scale).logSigmoid() }
 
   /// The value below which a probability lies, element by element.
   public func quantile(_ probability: Tensor) -> Tensor {

@@ -5,7 +5,7 @@ public import Torch
 ///
 /// - Shapes: location `[*batch, features]`, covariance `[*batch, features, features]`; events `[features]`.
 /// - Complexity: O(features^3) once for each covariance, O(features^2) for each density and draw.
-public struct MultivariateNormal: ReparameterizedDistribution, MomentDistribution {
+public struct MultivariateNormal: ReparameterizedDistribution, MomentDistribution, EntropyDistribution {
   /// The mean, `[*batch, features]`.
   public let location: Tensor
   /// The lower Cholesky factor of the covariance, `[*batch, features, features]`.

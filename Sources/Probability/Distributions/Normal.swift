@@ -4,7 +4,7 @@ public import Torch
 /// Independent normal numbers, or vectors of them when the event rank is 1 (a diagonal covariance).
 ///
 /// - Shapes: `location` and `scale` broadcast to `[*batch, *event]`, of which the last `eventRank` are the event.
-public struct Normal: ReparameterizedDistribution, MomentDistribution, CumulativeDistribution {
+public struct Normal: ReparameterizedDistribution, MomentDistribution, EntropyDistribution, CumulativeDistribution {
   /// The mean, `[*batch, *event]`.
   public let location: Tensor
   /// The standard deviation, `[*batch, *event]`.
@@ -53,19 +53,17 @@ public struct Normal: ReparameterizedDistribution, MomentDistribution, Cumulativ
   /// The probability of a value at most `x`, element by element.
   public func cdf(_ x: Tensor) -> Tensor { ((x - location) / scale).normalCDF() }
 
+  /// The logarithm of the cdf, also where the cdf underflows.
+  public func logCDF(_ x: Tensor) -> Tensor { ((x - location) / scale).normalLogCDF() }
+
+  /// The probability of a value above `x`, element by element.
+  public func survival(_ x: Tensor) -> Tensor { ((location - x) / scale).normalCDF() }
+
+  /// The logarithm of the survival function, also where that underflows.
+  public func logSurvival(_ x: Tensor) -> Tensor { ((location - x) / scale).normalLogCDF() }
+
   /// The value below which a probability lies, element by element.
   public func quantile(_ probability: Tensor) -> Tensor {
     location.addingProduct(scale, probability.normalQuantile())
   }
-}
-
-/// Two parameters broadcast to one shape.
-func broadcastParameters(
-  _ name: String, _ first: Tensor, _ second: Tensor, eventRank: Int
-) -> (Tensor, Tensor) {
-  guard let shape = Shape.broadcasting(first.shape, second.shape), shape.rank >= eventRank, eventRank >= 0 else {
-    preconditionFailure(
-      "\(name): expected parameters that broadcast to rank \(eventRank) or more, got \(first.shape), \(second.shape)")
-  }
-  return (first.broadcasted(to: shape), second.broadcasted(to: shape))
 }

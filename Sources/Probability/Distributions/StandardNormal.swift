@@ -2,7 +2,7 @@ import Foundation
 public import Torch
 
 /// The normal distribution with mean 0 and covariance 1: the usual distribution of codes.
-public struct StandardNormal: ReparameterizedDistribution, MomentDistribution {
+public struct StandardNormal: ReparameterizedDistribution, MomentDistribution, EntropyDistribution {
   /// The shape of distributions side by side; all are the same.
   public let batchShape: Shape
   /// The shape of one draw.

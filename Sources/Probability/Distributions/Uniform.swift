@@ -5,7 +5,7 @@ public import Torch
 /// Both bounds belong to the support.
 ///
 /// - Shapes: `lower` and `upper` broadcast to `[*batch, *event]`, of which the last `eventRank` are the event.
-public struct Uniform: ReparameterizedDistribution, MomentDistribution, CumulativeDistribution {
+public struct Uniform: ReparameterizedDistribution, MomentDistribution, EntropyDistribution, CumulativeDistribution {
   /// The least value, `[*batch, *event]`.
   public let lower: Tensor
   /// The greatest value, `[*batch, *event]`.
@@ -52,9 +52,11 @@ public struct Uniform: ReparameterizedDistribution, MomentDistribution, Cumulati
   /// The probability of a value at most `x`, element by element.
   public func cdf(_ x: Tensor) -> Tensor { ((x - lower) / (upper - lower)).clamped(from: 0, to: 1) }
 
+  /// The probability of a value above `x`, element by element.
+  public func survival(_ x: Tensor) -> Tensor { ((upper - x) / (upper - lower)).clamped(from: 0, to: 1) }
+
   /// The value below which a probability lies, element by element.
   public func quantile(_ probability: Tensor) -> Tensor {
-    let isOutside = (probability .< 0) .| (probability .> 1)
-    return select(isOutside, Double.nan, lower.addingProduct(upper - lower, probability))
+    lower.addingProduct(upper - lower, probability).defined(for: probability)
   }
 }

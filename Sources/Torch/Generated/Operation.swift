@@ -319,18 +319,46 @@ enum Operation {
     return run1("special_log_ndtr") { out0, message in ct_special_log_ndtr(self_.raw, out0, message) }
   }
 
-  /// `special_ndtr`
-  @inline(__always)
-  static func special_ndtr(_ self_: Tensor) -> Tensor {
-    defer { withExtendedLifetime(self_) {} }
-    return run1("special_ndtr") { out0, message in ct_special_ndtr(self_.raw, out0, message) }
-  }
-
   /// `special_xlogy`
   @inline(__always)
   static func special_xlogy(_ self_: Tensor, _ other: Tensor) -> Tensor {
     defer { withExtendedLifetime(self_) {}; withExtendedLifetime(other) {} }
     return run1("special_xlogy") { out0, message in ct_special_xlogy(self_.raw, other.raw, out0, message) }
+  }
+
+  /// `special_xlog1py`
+  @inline(__always)
+  static func special_xlog1py(_ self_: Tensor, _ other: Tensor) -> Tensor {
+    defer { withExtendedLifetime(self_) {}; withExtendedLifetime(other) {} }
+    return run1("special_xlog1py") { out0, message in ct_special_xlog1py(self_.raw, other.raw, out0, message) }
+  }
+
+  /// `special_erfcx`
+  @inline(__always)
+  static func special_erfcx(_ self_: Tensor) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("special_erfcx") { out0, message in ct_special_erfcx(self_.raw, out0, message) }
+  }
+
+  /// `special_i0e`
+  @inline(__always)
+  static func special_i0e(_ self_: Tensor) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("special_i0e") { out0, message in ct_special_i0e(self_.raw, out0, message) }
+  }
+
+  /// `special_i1e`
+  @inline(__always)
+  static func special_i1e(_ self_: Tensor) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("special_i1e") { out0, message in ct_special_i1e(self_.raw, out0, message) }
+  }
+
+  /// `special_polygamma`
+  @inline(__always)
+  static func special_polygamma(_ n: Int, _ self_: Tensor) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("special_polygamma") { out0, message in ct_special_polygamma(n, self_.raw, out0, message) }
   }
 
   /// `floor`
@@ -1155,18 +1183,25 @@ enum Operation {
     return run1("multinomial") { out0, message in ct_multinomial(self_.raw, numSamples, replacement, seed, out0, message) }
   }
 
-  /// `binomial`
-  @inline(__always)
-  static func binomial(_ count: Tensor, _ prob: Tensor, _ seed: UInt64) -> Tensor {
-    defer { withExtendedLifetime(count) {}; withExtendedLifetime(prob) {} }
-    return run1("binomial") { out0, message in ct_binomial(count.raw, prob.raw, seed, out0, message) }
-  }
-
   /// `_standard_gamma`
   @inline(__always)
   static func _standard_gamma(_ self_: Tensor, _ seed: UInt64) -> Tensor {
     defer { withExtendedLifetime(self_) {} }
     return run1("_standard_gamma") { out0, message in ct__standard_gamma(self_.raw, seed, out0, message) }
+  }
+
+  /// `poisson`
+  @inline(__always)
+  static func poisson(_ self_: Tensor, _ seed: UInt64) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("poisson") { out0, message in ct_poisson(self_.raw, seed, out0, message) }
+  }
+
+  /// `binomial`
+  @inline(__always)
+  static func binomial(_ count: Tensor, _ prob: Tensor, _ seed: UInt64) -> Tensor {
+    defer { withExtendedLifetime(count) {}; withExtendedLifetime(prob) {} }
+    return run1("binomial") { out0, message in ct_binomial(count.raw, prob.raw, seed, out0, message) }
   }
 
   /// `matmul`

@@ -88,7 +88,7 @@ import _TestSupport
       var estimator = BayesianGaussianMixtureEstimator(components: 10, weightPrior: prior)
       (estimator.starts, estimator.concentration) = (2, 0.01)
       let (mixture, report) = try estimator.fitReporting(clouds(600, seed: 5), using: &rng)
-      #expect(report.effectiveComponents == 3, "\(prior)")
+      #expect(report.effectiveComponents == 3, "\(prior) \(mixture.weights)")
       let largest = mixture.weights.sorted(descending: true).values.doubles()
       expectClose(Array(largest.prefix(3)), [0.5, 0.3, 0.2], tolerance: 0.1)
     }

@@ -138,19 +138,17 @@ import _TestSupport
   /// A start with a collapsed component has a great likelihood that means nothing; another start is preferred.
   @Test func collapsedStartsAreNotPreferred() throws {
     // Twenty rows share a value of the second column, which invites a component of variance 0.
-    let x = clouds(200, seed: 9).narrowed(1, from: 0, length: 2)
-    let flat = Tensor.stacking([Tensor.linear(from: -1, to: 1, count: 20, dtype: .float64), .full([20], 0.5, dtype: .float64)], 1)
-    let all = Tensor.concatenating([x, flat])
-    var rng = RandomGenerator(seed: 10)
-    let (_, report) = try GaussianMixtureEstimator(components: 3).fitReporting(all, using: &rng)
+    var rng = RandomGenerator(seed: 9)
+    let x = Tensor.normal([150, 2], dtype: .float64, using: &rng)
+    let line = Tensor.linear(from: -1, to: 1, count: 20, dtype: .float64)
+    let all = Tensor.concatenating([x, Tensor.stacking([line, Tensor.full([20], 0.5, dtype: .float64)], 1)])
+    let (_, report) = try GaussianMixtureEstimator(components: 2).fitReporting(all, using: &rng)
     #expect(report.degenerateComponents.isEmpty)
-    let isFlat = (all[.all, 1] .== 0.5).to(.float64)
-    let share = isFlat.mean().item()
     let start = try GaussianMixture(
-      weights: Tensor([share, (1 - share) / 2, (1 - share) / 2]), means: Tensor(rows: [[0.0, 0.5], [4, 1], [-1, 2]]),
-      covariances: Tensor([0.3, 0, 0, 1e-5, 1, 0, 0, 1, 4, 0, 0, 4], shape: [3, 2, 2]), structure: .full)
-    let collapsed = try GaussianMixtureEstimator(components: 3).fit(all, from: start).report
-    #expect(collapsed.degenerateComponents == [0] && collapsed.logLikelihood > report.logLikelihood)
+      weights: Tensor([0.1, 0.9]), means: Tensor(rows: [[0.0, 0.5], [0, 0]]),
+      covariances: Tensor([0.3, 0, 0, 1e-5, 1, 0, 0, 1], shape: [2, 2, 2]), structure: .full)
+    let collapsed = try GaussianMixtureEstimator(components: 2).fit(all, from: start).report
+    #expect(collapsed.degenerateComponents == [0] && collapsed.logLikelihood > report.logLikelihood + 20)
     #expect(hasRisen(collapsed.logLikelihoods), "the bound on variances must not cost likelihood")
   }
 
@@ -176,10 +174,14 @@ import _TestSupport
       var search = GaussianMixtureEstimator(components: 1...4, covariances: [.tied, .spherical], criterion: criterion)
       search.starts = 2
       let (mixture, report) = try search.fitReporting(x, using: &rng)
-      #expect(mixture.componentCount == 3 && mixture.structure == .tied, "\(criterion)")
-      #expect(report.candidates.count == 8 && report.components == 3 && report.covariance == .tied)
+      // AIC and rows held out may like one component too many, not one too few.
+      let isStrict = criterion == .bic || criterion == .icl
+      #expect(isStrict ? mixture.componentCount == 3 : mixture.componentCount >= 3, "\(criterion)")
+      #expect(report.candidates.count == 8 && mixture.structure == .tied)
+      #expect(report.components == mixture.componentCount && report.covariance == mixture.structure)
       let best = try #require(report.candidates.map(\.criterion).min())
-      let own = try #require(report.candidates.first { $0.components == 3 && $0.covariance == .tied })
+      let own = try #require(
+        report.candidates.first { $0.components == report.components && $0.covariance == .tied })
       #expect(own.criterion == best)
       switch criterion {
       case .bic: expectClose([best], [try mixture.bic(x)], tolerance: 1e-9)

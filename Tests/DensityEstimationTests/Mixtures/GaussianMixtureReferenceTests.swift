@@ -61,14 +61,14 @@ import _TestSupport
     expectClose(single.covariances, mixture.covariances, tolerance: 1e-3)
   }
 
-  /// Total log-likelihoods of R's mclust, benchmarks.md 3.8. Where its EM stopped early or in a lower maximum, ours is
-  /// above.
+  /// Total log-likelihoods of R's mclust 6. Its EM stops at relative gains of 1e-5, up to 0.0002 before the maximum of the
+  /// first two components of faithful; where it ends in a lower maximum, ours is well above.
   private struct Reached: CustomTestStringConvertible, Sendable {
     let name: String
     let components: Int
     let covariance: CovarianceStructure
     let logLikelihood: Double
-    /// Whether ours is the same to the printed digits.
+    /// Whether it is the same maximum.
     let isSame: Bool
     var testDescription: String { "\(name), \(components) \(covariance.rawValue)" }
   }
@@ -93,7 +93,7 @@ import _TestSupport
       let (mixture, report) = try estimator.fitReporting(x, using: &rng)
       let reached = report.logLikelihood
       #expect(reached >= row.logLikelihood - 5e-5, "seed \(seed)")
-      #expect(!row.isSame || abs(reached - row.logLikelihood) < 1e-4, "seed \(seed): \(reached)")
+      #expect(!row.isSame || abs(reached - row.logLikelihood) < 2e-4, "seed \(seed): \(reached)")
       #expect(report.isConverged && hasRisen(report.logLikelihoods) && report.degenerateComponents.isEmpty)
       expectClose([mixture.logProb(x).sum().item()], [reached], tolerance: 1e-10)
     }

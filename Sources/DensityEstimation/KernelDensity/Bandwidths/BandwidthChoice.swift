@@ -123,7 +123,7 @@ extension DensityEstimationError {
   /// What the rules say that find no bandwidth.
   static func noBandwidth(_ rule: String, column: Int) -> DensityEstimationError {
     .degenerate(
-      reason: "\(rule) finds no bandwidth for column \(column + 1): it is best at 0, as where values are repeated or "
-        + "rounded; dequantize the column, or use the silverman rule")
+      reason: "\(rule) finds no bandwidth for column \(column + 1): it is best at 0, as where values are rounded or "
+        + "repeated (a weight of 2 repeats a row); dequantize the column, or use the silverman rule")
   }
 }

@@ -19,8 +19,8 @@ struct LeaveOneOutSearch {
     let best = grid.indices.max { grid[$0].1 < grid[$1].1 } ?? 0
     guard best > 0, grid[best].1 > -.infinity else {
       throw .degenerate(
-        reason: "the likelihood of the rows is greatest with a bandwidth of 0, as where rows are repeated or rounded; "
-          + "dequantize the columns, or use another rule")
+        reason: "the likelihood of the rows is greatest with a bandwidth of 0, as where rows are rounded or repeated "
+          + "(a weight of 2 repeats a row); dequantize the columns, or use the silverman rule")
     }
     let (low, high) = (grid[best - 1].0, grid[min(best + 1, grid.count - 1)].0)
     // An isolated row under a kernel that ends has no density; a number keeps the parabolas finite.
