@@ -19,7 +19,6 @@ let package = Package(
     .executableTarget(
       name: "OperationCost", dependencies: ["OperationLoops", pushforward], linkerSettings: runPaths),
     .executableTarget(name: "DensityTreeFit", dependencies: [pushforward], linkerSettings: runPaths),
-    .executableTarget(name: "BinaryDensities", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "KernelDensityEvaluation", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "GaussianMixtures", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TableReading", dependencies: [pushforward], linkerSettings: runPaths),

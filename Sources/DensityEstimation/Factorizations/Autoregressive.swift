@@ -81,6 +81,7 @@ public struct AutoregressiveEstimator: DensityEstimator, Hashable, Sendable, Cod
   ///   - weights: `[count]`, not negative, of any sum; nil for ones.
   ///   - estimator: what fits a column to its data, in place of ``conditional``.
   ///   - rng: the source of random numbers of estimators.
+  /// - Returns: the chain.
   /// - Throws: `DensityEstimationError` when a setting is out of range, or the rows do not make a density in a column.
   public func fit(
     _ data: Tensor, weights: Tensor? = nil,

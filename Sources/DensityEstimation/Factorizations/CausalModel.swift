@@ -47,6 +47,7 @@ public struct CausalModel: FactorizedDistribution {
   /// infinity elsewhere.
   ///
   /// - Parameter values: by the names of the columns.
+  /// - Returns: the model, in which these columns have no causes.
   /// - Throws: `DensityEstimationError.unknownColumn`, or `unknownValue` for one that a discrete column never has.
   public func intervening(_ values: [String: Double]) throws(DensityEstimationError) -> CausalModel {
     var replacements: [Int: any ConditionalDensity] = [:]
@@ -66,6 +67,7 @@ public struct CausalModel: FactorizedDistribution {
   /// - Parameters:
   ///   - name: the column.
   ///   - distribution: of one number, of batch shape and event shape `[]`.
+  /// - Returns: the model, in which the column has no causes.
   /// - Throws: `DensityEstimationError.unknownColumn`.
   public func intervening(
     on name: String, drawingFrom distribution: some Distribution

@@ -85,9 +85,7 @@ public struct ChowLiuTreeEstimator: DensityEstimator, Hashable, Sendable, Codabl
 }
 
 /// The spanning tree of greatest weight, grown from a root by the heaviest edge at a time (Prim); of equal edges the first.
-///
-/// - Parameter weights: `[nodes, nodes]`, symmetric.
-/// - Returns: the nodes in the order in which they were reached, and the parent of each.
+/// Weights `[nodes, nodes]` are symmetric. Nodes come in the order in which they were reached, with the parent of each.
 func maximumSpanningTree(_ weights: Tensor, root: Int) -> (order: [Int], parents: [Int?]) {
   let count = weights.size(0)
   let flat = weights.doubles()

@@ -24,6 +24,7 @@ public enum ColumnKind: Hashable, Sendable, Codable {
   /// and when it has one value only.
   ///
   /// - Parameter data: `[count, features]`.
+  /// - Returns: one kind for each column.
   /// - Complexity: sorts each column.
   public static func inferred(from data: Tensor) -> [ColumnKind] {
     precondition(data.rank == 2, "ColumnKind: expected [count, features], got \(data.shape)")

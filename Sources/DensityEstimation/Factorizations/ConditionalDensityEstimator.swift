@@ -13,6 +13,7 @@ public protocol ConditionalDensityEstimator {
   /// - Parameters:
   ///   - data: the column and those that it depends on.
   ///   - rng: the source of random numbers; left alone by an estimator that needs none.
+  /// - Returns: what was learnt.
   /// - Throws: `DensityEstimationError` when the rows do not make a conditional density.
   func fit(_ data: ConditionalData, using rng: inout RandomGenerator) throws(DensityEstimationError) -> Fitted
 }

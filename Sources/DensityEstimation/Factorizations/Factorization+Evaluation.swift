@@ -3,10 +3,8 @@ import Torch
 
 /// What is done with factors in order. Columns that no factor makes, such as the past of a series, are given.
 extension [Factorization.Factor] {
-  /// A function of each column under its distribution given its parents.
-  ///
-  /// - Parameter x: `[*batch, columns]`.
-  /// - Returns: `[*batch, factors]`, by rising columns.
+  /// A function of each column under its distribution given its parents: `[*batch, columns]` to `[*batch, factors]`, by
+  /// rising columns.
   func byColumn(
     _ x: Tensor, _ function: (Factorization.Factor, any Distribution, Tensor) -> Tensor
   ) -> Tensor {
@@ -20,9 +18,8 @@ extension [Factorization.Factor] {
     return Tensor.stacking(results, -1).reshaped(batch + [count])
   }
 
-  /// Columns made one after the other, each by a function of its distribution given its parents.
-  ///
-  /// - Parameter known: the columns that no factor makes, `[count]` each; others are nil.
+  /// Columns made one after the other, each by a function of its distribution given its parents. Those that no factor makes
+  /// are known, `[count]` each; others are nil at first.
   func ancestral(
     known: [Tensor?], _ value: (Factorization.Factor, any Distribution) -> Tensor
   ) -> [Tensor?] {
@@ -34,9 +31,7 @@ extension [Factorization.Factor] {
     return columns
   }
 
-  /// Independent draws of the columns.
-  ///
-  /// - Parameter known: the columns that no factor makes, `[count]` each.
+  /// Independent draws of the columns, given those that no factor makes, `[count]` each.
   func drawn(count: Int, known: [Tensor?]? = nil, using rng: inout RandomGenerator) -> [Tensor?] {
     var generator = rng
     defer { rng = generator }

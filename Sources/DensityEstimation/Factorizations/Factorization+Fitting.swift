@@ -42,9 +42,8 @@ extension Factorization {
 }
 
 extension Factorization.Factor {
-  /// The density of a column given others, fitted to rows.
-  ///
-  /// - Parameter number: how an error calls the column, counted from 0; nil for its place.
+  /// The density of a column given others, fitted to rows. An error calls the column by its number, counted from 0, which is
+  /// its place when nil.
   init(
     fitting rows: WeightedRows, kinds: [ColumnKind], column: Int, parents: [Int], number: Int? = nil,
     with estimator: (_ column: Int, ConditionalData) -> any ConditionalDensityEstimator,

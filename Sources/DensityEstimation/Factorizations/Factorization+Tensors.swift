@@ -48,9 +48,7 @@ extension [Factorization.Factor] {
     return result
   }
 
-  /// The factors of stored tensors.
-  ///
-  /// - Parameter known: the kinds of the first columns, which no factor makes.
+  /// The factors of stored tensors, where `known` are the kinds of the first columns, which no factor makes.
   init(
     tensors: [String: Tensor], known: [ColumnKind], families: [any StoredConditionalDensity.Type]
   ) throws(DensityEstimationError) {

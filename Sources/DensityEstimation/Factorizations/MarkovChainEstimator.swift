@@ -35,6 +35,7 @@ public struct MarkovChainEstimator: Hashable, Sendable, Codable {
   /// - Parameters:
   ///   - series: `[steps, features]` each, of any numbers of steps above `order`.
   ///   - rng: the source of random numbers of estimators.
+  /// - Returns: the chain.
   /// - Throws: `DensityEstimationError` when a setting is out of range, or the steps do not make a density in a column.
   /// - Precondition: there is a series, and all have the same columns.
   public func fit(_ series: [Tensor], using rng: inout RandomGenerator) throws(DensityEstimationError) -> MarkovChain {

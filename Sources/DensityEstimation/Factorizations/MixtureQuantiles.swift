@@ -9,7 +9,7 @@ struct MixtureQuantiles {
   private let levels: Tensor
   private let mixtures: NormalMixtureRows
 
-  /// - Parameter levels: `[*draws, *batch]`.
+  /// Levels `[*draws, *batch]`.
   init(_ mixtures: NormalMixtureRows, levels: Tensor) {
     self.mixtures = mixtures
     self.levels = levels

@@ -1,11 +1,8 @@
 import Torch
 
 extension WeightedRows {
-  /// The rows of a table, and the kinds of its columns, held against the values.
-  ///
-  /// - Parameter kinds: nil to tell them from the values.
-  /// - Throws: `DensityEstimationError` for cells, weights or values that are not what they must be.
-  /// - Precondition: data are `[count, features]`, and there is one kind for each column.
+  /// The rows of a table `[count, features]`, and the kinds of its columns, held against the values; nil to tell them from
+  /// the values.
   static func table(
     _ data: Tensor, weights: Tensor?, kinds: [ColumnKind]?
   ) throws(DensityEstimationError) -> (rows: WeightedRows, kinds: [ColumnKind]) {

@@ -16,6 +16,7 @@ import _TestSupport
 ///   - cells: the cells of the grid on which the density is summed.
 ///   - tolerance: the greatest error of these sums.
 ///   - sourceLocation: where a failure is shown.
+/// - Throws: what making the density again throws.
 func checkConditionalDensity<Density: StoredConditionalDensity>(
   _ density: Density, at rows: Tensor, bound: Double = 10, cells: Int = 4000, tolerance: Double = 1e-5,
   sourceLocation: SourceLocation = #_sourceLocation
@@ -106,7 +107,7 @@ private struct ConditionalDensityCheck<Density: StoredConditionalDensity> {
     let again = try Density(target: density.target, given: density.given, tensors: tensors)
     let x = try distribution(rows).sample([3], using: &rng)
     let loaded = try #require(again.conditioned(on: rows) as? any CumulativeDistribution)
-    #expect(loaded.logProb(x).isEqual(to: try distribution(rows).logProb(x)), sourceLocation: sourceLocation)
+    expect(loaded.logProb(x), try distribution(rows).logProb(x), "after loading", tolerance: 1e-13)
     for (name, tensor) in tensors {
       var without = tensors
       without[name] = nil

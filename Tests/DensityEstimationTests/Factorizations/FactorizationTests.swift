@@ -14,7 +14,7 @@ import _TestSupport
     let estimator = AutoregressiveEstimator(conditional: family, order: order, columns: mixedKinds)
     let model = try estimator.fit(mixedRows(100, seed: 102), using: &rng)
     // Wide enough for the linear family, whose residual has a standard deviation of 1.3.
-    let even = Tensor.linear(from: -9, to: 9, count: 151, dtype: .float64)
+    let even = Tensor.linear(from: -9, to: 9, count: 81, dtype: .float64)
     let axes = mixedKinds.indices.map { column -> (points: Tensor, weights: Tensor) in
       let values = Tensor(mixedKinds[column].values)
       guard !mixedKinds[column].isDiscrete else { return (values, Tensor.ones(like: values)) }
@@ -29,7 +29,7 @@ import _TestSupport
     let x = Tensor.stacking(axes.indices.map { spread(axes[$0].points, $0) }, -1)
     let volume = axes.indices.map { spread(axes[$0].weights, $0) }.reduce(Tensor(1.0, dtype: .float64), *)
     expectClose(
-      [(model.logProb(x).exp() * volume).sum().item()], [1], tolerance: family.isSmooth ? 1e-4 : 1e-9)
+      [(model.logProb(x).exp() * volume).sum().item()], [1], tolerance: family.isSmooth ? 1e-3 : 1e-9)
   }
 
   /// Draws are rows of the fitted density: their codes are uniform, and lead back to them.
@@ -97,7 +97,7 @@ import _TestSupport
     let sum = zip(0..., model.marginals).map { $1.logProb(x[.all, .at($0)]) }.reduce(Tensor(0.0, dtype: .float64), +)
     expectClose(model.logProb(x), sum)
     let again = try Independent(tensors: model.tensors)
-    #expect(again.logProb(x).isEqual(to: model.logProb(x)))
+    expectClose(again.logProb(x), model.logProb(x), tolerance: 1e-13)
     checkDistribution(model)
   }
 
@@ -156,7 +156,7 @@ import _TestSupport
     let model = try AutoregressiveEstimator(conditional: family, columns: mixedKinds)
       .fit(mixedRows(100, seed: 119), using: &rng)
     let x = mixedRows(20, seed: 120)
-    #expect(try Autoregressive(tensors: model.tensors).logProb(x).isEqual(to: model.logProb(x)))
+    expectClose(try Autoregressive(tensors: model.tensors).logProb(x), model.logProb(x), tolerance: 1e-13)
     func refuses(_ change: [String: Tensor?], _ what: String) {
       var tensors = model.tensors
       for (name, tensor) in change { tensors[name] = tensor }

@@ -19,7 +19,7 @@ struct BandwidthSearch {
 
   private static var steps: Int { 40 }
 
-  /// - Parameter points: `[rows, columns]`, the column that is modelled first.
+  /// Points are `[rows, columns]`, the column that is modelled first.
   init(kinds: [ColumnKind], points: Tensor, weights: Tensor, reference: ReferenceBandwidths) {
     self.kinds = kinds
     self.reference = reference

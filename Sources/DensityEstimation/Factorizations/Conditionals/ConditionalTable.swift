@@ -136,9 +136,8 @@ public struct ConditionalTable: StoredConditionalDensity {
 }
 
 extension ConditionalTable {
-  /// The values of a discrete column, or bins of about equal weight of a continuous one.
-  ///
-  /// - Parameter bins: nil for twice the cube root of the number of rows, up to 256.
+  /// The values of a discrete column, or bins of about equal weight of a continuous one: nil for twice the cube root of the
+  /// number of rows, up to 256.
   static func targetCells(_ data: ConditionalData, bins: Int?) throws(DensityEstimationError) -> Cells {
     guard !data.targetKind.isDiscrete else { return .values(Tensor(data.targetKind.values)) }
     if let bins { try DensityEstimationError.require("bins", bins, in: 1...65536) }
@@ -152,12 +151,10 @@ extension ConditionalTable {
       .addingAt(first * columns + second, 0, weights).reshaped([rows, columns])
   }
 
-  /// The expected masses under a Dirichlet prior around the column's own masses.
+  /// The expected masses of counts `[rows, values]` under a Dirichlet prior around the column's own masses:
+  /// (n + smoothing * K * q) / (N + smoothing * K), with q the masses (n + smoothing) / (N + smoothing * K) of the column by
+  /// itself.
   ///
-  /// - Parameters:
-  ///   - counts: `[rows, values]`.
-  ///   - smoothing: the prior's count for each value: (n + smoothing * K * q) / (N + smoothing * K) with q the masses of
-  ///     the column by itself, (n + smoothing) / (N + smoothing * K).
   /// - Reference: Friedman, Geiger, Goldszmidt, *Bayesian network classifiers*, 1997, section 3.2.
   static func logMasses(_ counts: Tensor, marginal: Tensor, smoothing: Double) -> Tensor {
     let strength = smoothing * Double(counts.size(-1))

@@ -9,9 +9,7 @@ struct KernelEmbedding {
   private let centers: [Double]
   private let bandwidths: [Double]
 
-  /// - Parameters:
-  ///   - points: `[points, columns]`, of which the means are moved to 0.
-  ///   - bandwidths: `[columns]`.
+  /// Points `[points, columns]`, of which the means are moved to 0, and bandwidths `[columns]`.
   init(kinds: [ColumnKind], points: Tensor, bandwidths: Tensor) {
     self.kinds = kinds
     centers = points.mean(0).doubles()
