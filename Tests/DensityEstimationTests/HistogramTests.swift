@@ -90,6 +90,19 @@ import _TestSupport
     #expect(abs(score) < 5.2)
   }
 
+  /// Many more cells than rows are counted by sorting.
+  @Test func aSparseGridIsAGrid() throws {
+    var rng = RandomGenerator(seed: 8)
+    let x = Tensor.normal([90, 4], dtype: .float64, using: &rng)
+    let grid = try fit(.fixed(count: 30), x)
+    let expected = Set(
+      zip(0..., x.doubles()).map { ($0 % 4, $1) }.map { column, value in
+        min(29, grid.edges[column].lastIndex { $0 <= value } ?? 0)
+      }.chunked(by: 4))
+    #expect(Set(grid.cells.scalars(as: Int.self).chunked(by: 4)) == expected && expected.count > 80)
+    #expect(grid.logProb(x).isFinite().all() && grid.masses.doubles().reduce(0, +) == 1)
+  }
+
   @Test func marginalsAreHistogramsOfColumns() throws {
     var rng = RandomGenerator(seed: 4)
     let x = Tensor.normal([200, 3], dtype: .float64, using: &rng)
@@ -212,4 +225,10 @@ func chiSquareScore(observed: [Double], expected: [Double]) -> Double {
   let freedom = Double(observed.count - 1)
   let spread = 2 / (9 * freedom)
   return (pow(statistic / freedom, 1.0 / 3) - (1 - spread)) / spread.squareRoot()
+}
+
+extension Array {
+  fileprivate func chunked(by size: Int) -> [[Element]] {
+    stride(from: 0, to: count, by: size).map { Array(self[$0..<($0 + size)]) }
+  }
 }

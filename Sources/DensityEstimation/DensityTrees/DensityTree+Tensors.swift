@@ -16,20 +16,21 @@ extension DensityTree: StoredDistribution {
   /// - Throws: `DensityEstimationError.degenerate` naming the tensor that is missing or cannot be right.
   public init(tensors: [String: Tensor]) throws(DensityEstimationError) {
     let file = CheckedTensors(tensors, of: "density tree")
-    let lower = try file.numbers("lower", rank: 1)
-    let upper = try file.numbers("upper", shape: [lower.count])
-    try file.require(!lower.isEmpty && zip(lower, upper).allSatisfy { $0 < $1 && ($1 - $0).isFinite }, "upper")
-    let column = try file.integers("column", rank: 1)
-    let threshold = try file.numbers("threshold", shape: [column.count])
-    let mass = try file.numbers("mass", shape: [column.count])
-    try file.require(column.allSatisfy { (-1..<lower.count).contains($0) }, "column")
+    let lower = try file.numbers("lower", [nil]).doubles()
+    let upper = try file.numbers("upper", [lower.count]).doubles()
+    try file.check(
+      !lower.isEmpty && zip(lower, upper).allSatisfy { $0 < $1 && ($1 - $0).isFinite }, "'upper' is not above 'lower'")
+    let column = try file.integers("column", [nil], in: -1..<lower.count).scalars(as: Int.self)
+    let threshold = try file.numbers("threshold", [column.count]).doubles()
+    let mass = try file.numbers("mass", [column.count]).doubles()
     let leaves = column.indices.filter { column[$0] < 0 }
     let total = leaves.reduce(0) { $0 + mass[$1] }
-    try file.require(leaves.allSatisfy { mass[$0] > 0 } && abs(total - 1) < 1e-9, "mass")
+    try file.check(
+      leaves.allSatisfy { mass[$0] > 0 } && abs(total - 1) < 1e-9, "'mass' of the leaves does not sum to 1")
     var nodes = DensityTreeKernels.Nodes(
       column: column.map(Int32.init), threshold: threshold, upperChild: [Int32](repeating: -1, count: column.count))
-    try file.require(nodes.linkUpperChildren(), "column")
-    try file.require(nodes.cutsLieInside(lower: lower, upper: upper), "threshold")
+    try file.check(nodes.linkUpperChildren(), "'column' is not one whole tree")
+    try file.check(nodes.cutsLieInside(lower: lower, upper: upper), "'threshold' lies outside a box")
     self.init(nodes: nodes, leafWeights: leaves.map { mass[$0] }, lower: lower, upper: upper)
   }
 }

@@ -173,23 +173,24 @@ extension Histogram: StoredDistribution {
   /// - Throws: `DensityEstimationError.degenerate` naming the tensor that is missing or cannot be right.
   public init(tensors: [String: Tensor]) throws(DensityEstimationError) {
     let file = CheckedTensors(tensors, of: "histogram")
-    let isOfNumbers = try file.tensor("bins").rank == 0
-    let bins = try file.integers("bins", rank: isOfNumbers ? 0 : 1)
-    let all = try file.numbers("edges", rank: 1)
-    try file.require(!bins.isEmpty && bins.allSatisfy { $0 > 0 && $0 < all.count }, "bins")
-    try file.require(bins.reduce(bins.count, +) == all.count, "edges")
+    let isOfNumbers = tensors["bins"]?.rank == 0
+    let all = try file.numbers("edges", [nil]).doubles()
+    let bins = try file.integers("bins", isOfNumbers ? [] : [nil], in: 1..<max(2, all.count)).scalars(as: Int.self)
+    try file.check(!bins.isEmpty && bins.reduce(bins.count, +) == all.count, "'edges' are not those of 'bins'")
     let cells = bins.reduce(1.0) { $0 * Double($1) }
-    try file.require(cells <= HistogramEstimator.mostCells, "bins")
+    try file.check(cells <= HistogramEstimator.mostCells, "'bins' make too many cells")
     var edges: [[Double]] = []
-    for count in bins { edges.append(Array(all[edges.reduce(0) { $0 + $1.count }...].prefix(count + 1))) }
-    try file.require(edges.allSatisfy(HistogramEstimator.ascend), "edges")
-    let codes = try file.integers("code", rank: 1)
-    try file.require(
-      !codes.isEmpty && codes[0] >= 0 && Double(codes[codes.count - 1]) < cells
-        && zip(codes, codes.dropFirst()).allSatisfy(<),
-      "code")
-    let mass = try file.numbers("mass", shape: [codes.count])
-    try file.require(mass.allSatisfy { $0 > 0 } && abs(mass.reduce(0, +) - 1) < 1e-9, "mass")
+    var start = 0
+    for count in bins {
+      edges.append(Array(all[start...(start + count)]))
+      start += count + 1
+    }
+    try file.check(edges.allSatisfy(HistogramEstimator.ascend), "'edges' do not ascend")
+    let codes = try file.integers("code", [nil], in: 0..<Int(cells)).scalars(as: Int.self)
+    try file.check(!codes.isEmpty && zip(codes, codes.dropFirst()).allSatisfy(<), "'code' does not ascend")
+    let mass = try file.numbers("mass", [codes.count]).doubles()
+    try file.check(
+      mass.allSatisfy { $0 > 0 } && abs(mass.reduce(0, +) - 1) < 1e-9, "'mass' is not positive with a sum of 1")
     self.init(edges: edges, codes: codes, weights: mass, isOfNumbers: isOfNumbers)
   }
 }

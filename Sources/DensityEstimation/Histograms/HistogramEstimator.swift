@@ -87,6 +87,20 @@ public struct HistogramEstimator: DensityEstimator, Hashable, Sendable, Codable 
       }
       code = code * (edges.count - 1) + Histogram.bins(of: values, in: edges)
     }
+    let cells = edges.reduce(1) { $0 * ($1.count - 1) }
+    return cells <= 4 * rows.count + 65_536 ? summed(code, rows, cells: cells) : gathered(code, rows)
+  }
+
+  /// The weights of cells, where there is room for all of them.
+  private func summed(_ code: Tensor, _ rows: WeightedRows, cells: Int) -> (codes: [Int], weights: [Double]) {
+    let weights = rows.weights ?? Tensor.ones([rows.count], dtype: .float64)
+    let sums = Tensor.zeros([cells], dtype: .float64).addingAt(code, 0, weights).doubles()
+    let codes = sums.indices.filter { sums[$0] > 0 }
+    return (codes, codes.map { sums[$0] })
+  }
+
+  /// The weights of cells that are far more than the rows.
+  private func gathered(_ code: Tensor, _ rows: WeightedRows) -> (codes: [Int], weights: [Double]) {
     let (sorted, order) = code.sorted()
     let weights = rows.weights?.selecting(order).doubles()
     var (codes, sums) = ([Int](), [Double]())
