@@ -22,7 +22,10 @@ static double cosineDifference(double t, double x) { return -2 * std::sin((t + x
 
 /// The integral of exp(k (cos t - cos x)) f(t) over t from -pi to x <= 0.
 template <class Function> static double tailIntegral(double k, double x, Function f) {
-  return integral(startOfTail(k, x), x, [=](double t) { return std::exp(k * cosineDifference(t, x)) * f(t); });
+  const auto function = [=](double t) { return std::exp(k * cosineDifference(t, x)) * f(t); };
+  const double start = startOfTail(k, x), value = integral(start, x, function);
+  // pi itself is that much larger than the number next to it; close to -pi nothing else is left.
+  return start == -pi ? value + 1.2246467991473532e-16 * function(-pi) : value;
 }
 
 static double tailIntegral(double k, double x) {

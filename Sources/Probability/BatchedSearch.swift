@@ -17,5 +17,8 @@ extension Tensor {
   }
 
   /// Elements `[*sample, *batch]` of rows `[*batch, count]` at places `[*sample, *batch]`.
-  func elements(at places: Tensor) -> Tensor { takingAlong(places.unsqueezed(-1), -1).squeezed(-1) }
+  func elements(at places: Tensor) -> Tensor {
+    // The rows are stretched without a copy.
+    broadcasted(to: places.shape + [size(-1)]).gathering(places.unsqueezed(-1), -1).squeezed(-1)
+  }
 }

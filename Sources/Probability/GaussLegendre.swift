@@ -27,6 +27,7 @@ struct GaussLegendre {
     (self.nodes, self.weights) = (nodes, weights)
   }
 
+  static let eight = GaussLegendre(count: 8)
   static let thirty = GaussLegendre(count: 30)
 
   /// The integral of f from `start` to `end`, cut into equal panels: through which gradients flow.

@@ -50,15 +50,17 @@ extension Tensor {
   }
 
   /// t - log(1 + t), of relative accuracy also near 0, where it is t^2 / 2.
-  package func minusLogOnePlus() -> Tensor {
+  ///
+  /// - Parameter sum: 1 + t, where that is known better than t gives it: near t = -1.
+  package func minusLogOnePlus(sum onePlus: Tensor? = nil) -> Tensor {
     let isNear = absolute() .<= 0.25
     let t = select(isNear, self, 0.0)
     // log(1 + t) = 2 (r + r^3/3 + r^5/5 + ...) for r = t / (2 + t), and t - 2 r = r t.
     let r = t / (t + 2.0)
     let square = r.squared()
     let sum = square.polynomial((0...9).map { 1 / Double(2 * $0 + 3) })
-    let far = select(isNear, 1.0, self)
-    return select(isNear, r * (t - square * sum * 2.0), far - far.logOnePlus())
+    let far = self - select(isNear, 1.0, onePlus ?? self + 1.0).log()
+    return select(isNear, r * (t - square * sum * 2.0), far)
   }
 
   /// The first function where elements are at least 10, the second below; neither meets arguments of the other.

@@ -30,7 +30,8 @@ func logBetaDensity(_ a: Tensor, _ b: Tensor, _ x: Tensor, _ y: Tensor) -> Tenso
   let isInside = (n .>= 10) .& (x .> 0) .& (y .> 0)
   let (p, q) = (select(isInside, x, 0.5), select(isInside, y, 0.5))
   let difference = p * b - q * a
-  let deviance = a * (difference / a).minusLogOnePlus() + b * (-difference / b).minusLogOnePlus()
+  let deviance =
+    a * (difference / a).minusLogOnePlus(sum: p * (n / a)) + b * (-difference / b).minusLogOnePlus(sum: q * (n / b))
   let remainder = n.stirlingRemainder() - a.stirlingRemainder() - b.stirlingRemainder()
   let inside = remainder - deviance + 0.5 * (a.log() + b.log() - n.log()) - p.log() - q.log() - halfLogTwoPi
   return select(isInside, inside, plain)

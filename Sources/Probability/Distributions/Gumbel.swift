@@ -71,10 +71,11 @@ public struct Gumbel: ReparameterizedDistribution, MomentDistribution, EntropyDi
 let eulerConstant = 0.577_215_664_901_532_860_6
 
 extension Tensor {
-  /// log(1 - exp(-exp(y))), also where exp(y) underflows.
+  /// log(1 - exp(-exp(y))), also where exp(y) underflows, and where the result is next to 0.
   func logComplementOfExpExp() -> Tensor {
-    let isSmall = self .< -40
-    let other = select(isSmall, 0.0, self)
-    return select(isSmall, self, (-(-other.exp()).expMinusOne()).log())
+    let (isSmall, isLarge) = (self .< -40, self .> 0)
+    let middle = (-(-select(isSmall .| isLarge, 0.0, self).exp()).expMinusOne()).log()
+    let large = (-(-select(isLarge, self, 0.0).exp()).exp()).logOnePlus()
+    return select(isSmall, self, select(isLarge, large, middle))
   }
 }

@@ -75,7 +75,8 @@ public struct NegativeBinomial: MomentDistribution, EntropyDistribution, Cumulat
 
   /// The logarithm of the survival function, also where that underflows.
   public func logSurvival(_ x: Tensor) -> Tensor {
-    select(x .< 0, 0.0, SpecialFunctions.logRegularizedBetaComplement(successes, shape(x), probability))
+    let inside = SpecialFunctions.logRegularizedBetaComplement(successes, shape(x), probability)
+    return select(x .< 0, 0.0, select(x .== Double.infinity, -Double.infinity, inside))
   }
 
   /// The smallest count up to which at least a probability lies.
@@ -85,6 +86,6 @@ public struct NegativeBinomial: MomentDistribution, EntropyDistribution, Cumulat
 
   /// floor(x) + 1, which is 1 below 0.
   private func shape(_ x: Tensor) -> Tensor {
-    (x.dtype.isFloatingPoint ? x : x.to(probability.dtype)).relu().clamped(to: 1e300).floor() + 1.0
+    (x.dtype.isFloatingPoint ? x : x.to(probability.dtype)).relu().clamped(to: 1e37).floor() + 1.0
   }
 }

@@ -58,7 +58,8 @@ public struct Poisson: MomentDistribution, EntropyDistribution, CumulativeDistri
 
   /// The logarithm of the survival function, also where that underflows.
   public func logSurvival(_ x: Tensor) -> Tensor {
-    select(x .< 0, 0.0, SpecialFunctions.logRegularizedGammaP(shape(x), rate))
+    let inside = SpecialFunctions.logRegularizedGammaP(shape(x), rate)
+    return select(x .< 0, 0.0, select(x .== Double.infinity, -Double.infinity, inside))
   }
 
   /// The smallest count up to which at least a probability lies.
@@ -66,6 +67,6 @@ public struct Poisson: MomentDistribution, EntropyDistribution, CumulativeDistri
 
   /// floor(x) + 1, which is 1 below 0.
   private func shape(_ x: Tensor) -> Tensor {
-    (x.dtype.isFloatingPoint ? x : x.to(rate.dtype)).relu().clamped(to: 1e300).floor() + 1.0
+    (x.dtype.isFloatingPoint ? x : x.to(rate.dtype)).relu().clamped(to: 1e37).floor() + 1.0
   }
 }

@@ -119,8 +119,8 @@ public struct TruncatedNormal: ReparameterizedDistribution, MomentDistribution, 
         return (shares.below - shares.above, (standard.logDensity(z) - shares.below - shares.above).exp())
       }
       let x = (location + scale * z).clamped(from: lower.to(.float64), to: upper.to(.float64))
-      let each = select(isInside, x, select(p .<= 0, lower.to(.float64), upper.to(.float64)))
-      return each.defined(for: p).to(resultType(probability))
+      let end = select(p .<= 0, lower.to(.float64), upper.to(.float64))
+      return select(p.isNaN(), Double.nan, select(isInside, x, end)).defined(for: p).to(resultType(probability))
     }
   }
 
