@@ -1,6 +1,6 @@
 public import Datasets
 public import DensityEstimation
-public import Torch
+import Torch
 
 extension RowBlocks {
   /// The rows of a source of batches, such as a file that is larger than memory, in its order.
