@@ -100,7 +100,9 @@ struct FitCommand: ParsableCommand {
     }
     for assignment in set { settings = try settings.setting(assignment) }
     if let dag {
-      guard model == "causal" else { throw SettingsError.invalid(reason: "--dag is for the model causal, not \(model)") }
+      guard model == "causal" else {
+        throw SettingsError.invalid(reason: "--dag is for the model causal, not \(model)")
+      }
       settings = try settings.merging(.object(["configuration": .object(["dag": .string(dag)])]))
     }
     guard settings.model == model, settings.data.path == data else {

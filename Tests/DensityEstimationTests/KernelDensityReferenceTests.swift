@@ -5,16 +5,16 @@ import Testing
 import Torch
 import _TestSupport
 
-/// Data of the Fixtures folder.
+/// Small data sets of the folder beside the package.
 enum SmallData: String, CaseIterable, Sendable {
   case eruptions, galaxies
 
   /// Durations of eruptions in minutes, or velocities of galaxies in 1000 km/s.
   func values() throws -> [Double] {
-    let name = self == .eruptions ? "faithful" : "galaxies"
-    let url = try #require(Bundle.module.url(forResource: "Fixtures/\(name)", withExtension: "csv"))
-    let lines = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").dropFirst()
-    return lines.compactMap { Double($0.split(separator: ",")[0]).map { self == .galaxies ? $0 / 1000 : $0 } }
+    switch self {
+    case .eruptions: try SharedData.faithful().unbound(1)[0].doubles()
+    case .galaxies: try SharedData.galaxies().doubles()
+    }
   }
 }
 
@@ -41,7 +41,7 @@ enum SmallData: String, CaseIterable, Sendable {
     try KernelDensityEstimator(bandwidth: rule).fit(Tensor(x)).bandwidths[0]
   }
 
-  @Test func bandwidthsHaveTheDigitsOfR() throws {
+  @Test(.enabled(if: SharedData.isThere)) func bandwidthsHaveTheDigitsOfR() throws {
     for row in RValues.all {
       let x = try row.data.values()
       let rules: [(Bandwidth, Double)] = [
@@ -55,7 +55,7 @@ enum SmallData: String, CaseIterable, Sendable {
   }
 
   /// R's bins and its early stop move the bandwidth by less than 2 percent.
-  @Test func convergedBandwidthsAreNearThoseOfR() throws {
+  @Test(.enabled(if: SharedData.isThere)) func convergedBandwidthsAreNearThoseOfR() throws {
     for row in RValues.all {
       let x = try row.data.values()
       let rules: [(Bandwidth, Double)] = [
@@ -69,7 +69,7 @@ enum SmallData: String, CaseIterable, Sendable {
   }
 
   /// The same sums over all pairs without bins, computed with SciPy's optimizers in 64 bits.
-  @Test func convergedBandwidthsAreThoseOfAllPairs() throws {
+  @Test(.enabled(if: SharedData.isThere)) func convergedBandwidthsAreThoseOfAllPairs() throws {
     let exact: [(SmallData, Bandwidth, Double)] = [
       (.eruptions, .unbiasedCrossValidation(), 0.103184), (.eruptions, .biasedCrossValidation(), 0.157567),
       (.eruptions, .sheatherJones(), 0.139683), (.eruptions, .sheatherJonesPlugIn(), 0.165348),
@@ -81,7 +81,7 @@ enum SmallData: String, CaseIterable, Sendable {
     }
   }
 
-  @Test func theLikelihoodIsGreatestWhereRFindsIt() throws {
+  @Test(.enabled(if: SharedData.isThere)) func theLikelihoodIsGreatestWhereRFindsIt() throws {
     for row in RValues.all {
       let x = try row.data.values()
       let density = try KernelDensityEstimator(bandwidth: .leaveOneOutLikelihood).fit(Tensor(x))

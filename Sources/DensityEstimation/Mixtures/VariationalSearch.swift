@@ -109,7 +109,8 @@ struct VariationalSearch {
     let starts = MixtureStarts(summary, rows: rows)
     let sums = starts.sums(Tensor.ones([rows.rows.size(0), 1], dtype: .float64), .full)
     let covariance = sums.products[.at(0)] / summary.totalWeight
-    let (raised, _) = (try? VarianceFloor(variances: summary.variances * 1e-6).raised(covariance.unsqueezed(0)))
+    let (raised, _) =
+      (try? VarianceFloor(variances: summary.variances * 1e-6).raised(covariance.unsqueezed(0)))
       ?? (covariance.unsqueezed(0), [])
     return raised.squeezed(0)
   }

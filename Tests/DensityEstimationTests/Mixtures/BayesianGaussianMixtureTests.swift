@@ -59,7 +59,9 @@ import _TestSupport
 
   /// With one component of known posterior the bound is the evidence itself, which the predictive densities of one row
   /// after another multiply up to.
-  @Test(arguments: CovarianceStructure.allCases) func theBoundOfOneComponentIsTheEvidence(_ structure: CovarianceStructure)
+  @Test(arguments: CovarianceStructure.allCases) func theBoundOfOneComponentIsTheEvidence(
+    _ structure: CovarianceStructure
+  )
     throws
   {
     let x = clouds(8, seed: 3)
@@ -67,7 +69,9 @@ import _TestSupport
     func estimate(_ count: Int) throws -> (BayesianGaussianMixture, Double) {
       let weights = Tensor((0..<8).map { $0 < count ? 1.0 : 1e-13 })
       let fixed = BayesianGaussianMixtureEstimator.Prior(
-        mean: Tensor([0.5, 0, -0.5]), scatter: structure == .spherical ? Tensor(2.0, dtype: .float64)
+        mean: Tensor([0.5, 0, -0.5]),
+        scatter: structure == .spherical
+          ? Tensor(2.0, dtype: .float64)
           : structure == .diagonal ? Tensor([1.0, 2, 3]) : Tensor([1.0, 2, 3]).diagonalMatrix())
       var estimator = BayesianGaussianMixtureEstimator(components: 1, covariance: structure, weightPrior: .dirichlet)
       estimator.tolerance = 1e-12
@@ -115,7 +119,8 @@ import _TestSupport
 
   @Test func weightsCountLikeRepetitions() throws {
     let x = clouds(50, seed: 8)
-    let responsibilities = Tensor((0..<50).flatMap { [$0 % 2 == 0 ? 0.9 : 0.1, $0 % 2 == 0 ? 0.1 : 0.9] }, shape: [50, 2])
+    let responsibilities = Tensor(
+      (0..<50).flatMap { [$0 % 2 == 0 ? 0.9 : 0.1, $0 % 2 == 0 ? 0.1 : 0.9] }, shape: [50, 2])
     let prior = BayesianGaussianMixtureEstimator.Prior(
       mean: Tensor([0.0, 0, 0]), scatter: Tensor.identity(3, dtype: .float64))
     let estimator = BayesianGaussianMixtureEstimator(components: 2)

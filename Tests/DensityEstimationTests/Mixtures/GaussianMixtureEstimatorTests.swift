@@ -35,7 +35,8 @@ import _TestSupport
     #expect((mixture.means.selecting(order) - centers).absolute().max().item() < 0.25)
   }
 
-  @Test(arguments: CovarianceStructure.allCases) func aWeightOfTwoIsARepetition(_ structure: CovarianceStructure) throws {
+  @Test(arguments: CovarianceStructure.allCases) func aWeightOfTwoIsARepetition(_ structure: CovarianceStructure) throws
+  {
     let x = clouds(120, seed: 4)
     let weights = Tensor((0..<120).map { [1.0, 2, 0][$0 % 3] })
     let repeated = Tensor.concatenating([
@@ -58,7 +59,9 @@ import _TestSupport
   }
 
   /// The fit follows the data through affine maps: full covariances through all, diagonal ones through scales.
-  @Test(arguments: [CovarianceStructure.full, .diagonal]) func fitsAreEquivariant(_ structure: CovarianceStructure) throws {
+  @Test(arguments: [CovarianceStructure.full, .diagonal]) func fitsAreEquivariant(_ structure: CovarianceStructure)
+    throws
+  {
     let x = clouds(200, seed: 5)
     let map =
       structure == .full

@@ -42,7 +42,9 @@ import _TestSupport
   }
 
   /// A row with a missing cell has the sums of the row integrated over that cell: here by quadrature.
-  @Test(arguments: CovarianceStructure.allCases) func aStepIsTheIntegralOverTheMissingCells(_ structure: CovarianceStructure)
+  @Test(arguments: CovarianceStructure.allCases) func aStepIsTheIntegralOverTheMissingCells(
+    _ structure: CovarianceStructure
+  )
     throws
   {
     let x = clouds(60, seed: 2).narrowed(1, from: 0, length: 2)
@@ -109,7 +111,8 @@ import _TestSupport
 
   @Test(arguments: CovarianceStructure.allCases) func scoresOfObservedCells(_ structure: CovarianceStructure) throws {
     var rng = RandomGenerator(seed: 11)
-    let mixture = try GaussianMixtureEstimator(components: 2, covariance: structure).fit(clouds(80, seed: 12), using: &rng)
+    let mixture = try GaussianMixtureEstimator(components: 2, covariance: structure).fit(
+      clouds(80, seed: 12), using: &rng)
     let rows = Tensor(rows: [[0.1, 0.2, 0.3], [0.1, .nan, 0.3], [.nan, .nan, 1], [.nan, .nan, .nan]])
     let expected = [
       mixture.logProb(rows[.at(0)]).item(), mixture.marginal(of: [0, 2]).logProb(Tensor([0.1, 0.3])).item(),

@@ -6,7 +6,9 @@ import _TestSupport
 
 /// EM over rows that are read in blocks.
 @Suite struct RowBlockTests {
-  @Test(arguments: [DType.float32, .float64], [false, true]) func blocksGiveTheFitInMemory(_ type: DType, hasHoles: Bool)
+  @Test(arguments: [DType.float32, .float64], [false, true]) func blocksGiveTheFitInMemory(
+    _ type: DType, hasHoles: Bool
+  )
     throws
   {
     var x = clouds(700, seed: 1)
