@@ -84,18 +84,3 @@ extension ReparameterizedDistribution {
     withoutGradient { reparameterizedSample(sampleShape, using: &rng) }
   }
 }
-
-/// Why parameters do not make a distribution.
-public enum DistributionError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// A covariance matrix has no Cholesky factor.
-  case notPositiveDefinite(shape: Shape)
-
-  /// What is wrong with the parameters.
-  public var description: String {
-    switch self {
-    case .notPositiveDefinite(let shape):
-      "a covariance matrix is not symmetric positive definite (matrices of shape \(shape)): add a small multiple of "
-        + "the identity, or drop columns that are linear combinations of others"
-    }
-  }
-}
