@@ -96,7 +96,7 @@ let package = Package(
     tests("Torch", resources: [.copy("Fixtures")]),
     tests("NeuralNetworks", ["Torch"]),
     tests("Probability", ["Torch", "NeuralNetworks"]),
-    tests("DensityEstimation", ["Torch", "Probability"]),
+    tests("DensityEstimation", ["Torch", "Probability"], resources: [.copy("Fixtures")]),
     tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),

@@ -18,6 +18,9 @@ let package = Package(
     .target(name: "OperationLoops", dependencies: ["LibTorchDirect"]),
     .executableTarget(
       name: "OperationCost", dependencies: ["OperationLoops", pushforward], linkerSettings: runPaths),
+    .executableTarget(name: "DensityTreeFit", dependencies: [pushforward], linkerSettings: runPaths),
+    .executableTarget(name: "KernelDensityEvaluation", dependencies: [pushforward], linkerSettings: runPaths),
+    .executableTarget(name: "GaussianMixtures", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TableReading", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TrainingStep", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TrainingSoak", dependencies: [pushforward], linkerSettings: runPaths),

@@ -25,4 +25,5 @@ for ((round = 0; round < rounds; round++)); do
 done
 "$programs/TrainingSoak" "${SOAK_STEPS:-20000}" | tee -a "$results"
 "$python" Benchmarks/table_reading.py "$programs/TableReading" | tee -a "$results"
+"$python" Benchmarks/classical_peers.py tree "$programs" | tee -a "$results"
 "$python" Benchmarks/ratios.py "$results"

@@ -1,7 +1,9 @@
 // Work in pieces on libtorch's threads.
 #pragma once
-#include "CTorch.h"
 #include <cstddef>
+
+// As in CTorch.h, which the package manager would take for a module here and not find.
+extern "C" void ct_parallel(ptrdiff_t pieces, void (*body)(ptrdiff_t piece, void *context), void *context) noexcept;
 
 namespace ck {
 

@@ -3,6 +3,7 @@
 #include <ATen/ops/alias.h>
 #include <ATen/ops/mul.h>
 #include <c10/core/GradMode.h>
+#include <utility>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -47,5 +48,11 @@ bool ct_set_gradient_recording(bool enabled) noexcept {
   c10::GradMode::set_enabled(enabled);
   return before;
 }
+
+static thread_local bool wantsHigherDerivatives = false;
+
+bool ct_set_higher_derivatives(bool wanted) noexcept { return std::exchange(wantsHigherDerivatives, wanted); }
+
+bool ct_wants_higher_derivatives(void) noexcept { return wantsHigherDerivatives; }
 
 bool ct_is_recording_gradients(void) noexcept { return c10::GradMode::is_enabled(); }

@@ -80,6 +80,18 @@ public struct Table {
   /// Some rows, by their positions (64-bit integers).
   public func rows(_ indices: Tensor) -> Table { replacing(values.selecting(indices, 0)) }
 
+  /// The table without one column.
+  ///
+  /// - Throws: `DatasetError.unknownColumn` if the name is not a column's, `DatasetError.noColumns` if it is the only one.
+  public func removing(column name: String) throws(DatasetError) -> Table {
+    _ = try columnIndices([name])
+    let names = columnNames.filter { $0 != name }
+    guard !names.isEmpty else { throw .noColumns(path: path) }
+    return Table(
+      path: path, columnNames: names, values: try columns(names), sourceColumns: sourceColumns.filter { $0 != name },
+      categories: categories, droppedRowCount: droppedRowCount, warnings: warnings)
+  }
+
   func replacing(_ values: Tensor) -> Table {
     Table(
       path: path, columnNames: columnNames, values: values, sourceColumns: sourceColumns, categories: categories,

@@ -50,22 +50,33 @@ public struct TableInspection: Hashable, Sendable {
 
   /// Stops a fit that cannot succeed.
   ///
+  /// - Parameters:
+  ///   - minimumRowCount: fewer rows are an error.
+  ///   - dequantized: the columns to which noise will be added; they may be constant.
+  ///   - allowingNotFinite: whether NaN and infinite values are left to the caller.
+  ///   - allowingConstant: whether columns may hold one value only.
   /// - Throws: ``DatasetError``: fewer rows than `minimumRowCount`, a constant column, or a value that is not finite.
   public func requireFittable(
-    minimumRowCount: Int = 2, dequantizing dequantized: [String] = []
+    minimumRowCount: Int = 2, dequantizing dequantized: [String] = [], allowingNotFinite: Bool = false,
+    allowingConstant: Bool = false
   ) throws(DatasetError) {
     guard rowCount >= minimumRowCount else {
       throw .tooFewRows(path: path, count: rowCount, required: minimumRowCount)
     }
-    if let column = columns.first(where: { $0.notFiniteCount > 0 }) {
+    if !allowingNotFinite, let column = columns.first(where: { $0.notFiniteCount > 0 }) {
       throw .notFinite(DataLocation(path: path, column: column.name), text: "one value or more")
     }
+    guard !allowingConstant else { return }
     let constant = constantColumns.filter { !dequantized.contains($0) }
     guard constant.isEmpty else { throw .constantColumns(path: path, names: constant) }
   }
 
-  /// Advice for whoever fits a density, one sentence each; none about the discreteness of columns that will be dequantized.
-  public func warnings(dequantizing dequantized: [String] = []) -> [String] {
+  /// Advice for whoever fits a density, one sentence each.
+  ///
+  /// - Parameters:
+  ///   - dequantized: columns of whose discreteness nothing is said.
+  ///   - holdingOut: whether rows will be held out, where copies on both sides matter.
+  public func warnings(dequantizing dequantized: [String] = [], holdingOut: Bool = true) -> [String] {
     var warnings: [String] = []
     warnings += discreteWarnings(columns.filter { $0.isDiscrete && !dequantized.contains($0.name) })
     for column in columns where column.hasSpike && !dequantized.contains(column.name) {
@@ -76,7 +87,7 @@ public struct TableInspection: Hashable, Sendable {
     for column in columns where column.isRowNumber {
       warnings.append("column '\(column.name)' counts the rows: leave it out unless it means something")
     }
-    if duplicateRowShare >= 0.01 {
+    if holdingOut, duplicateRowShare >= 0.01 {
       warnings.append(
         "\(percent(duplicateRowShare)) of the rows repeat another row: held-out figures are too good "
           + "when copies stand on both sides of a split")

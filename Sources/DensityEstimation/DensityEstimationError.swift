@@ -12,6 +12,14 @@ public enum DensityEstimationError: Error, Hashable, Sendable, CustomStringConve
   case invalidSetting(name: String, value: String, rule: String)
   /// The model would be too large to be of use.
   case tooLarge(reason: String)
+  /// A discrete column has a value that is not among those given for it; columns count from 0.
+  case unknownValue(column: Int, value: Double)
+  /// A graph names a column that is not there.
+  case unknownColumn(name: String, known: [String])
+  /// A text does not describe a graph.
+  case invalidGraph(reason: String)
+  /// A graph leads from a column back to it, along this path.
+  case cycle(path: [String])
   /// The estimate does not exist for these data, for the reason given.
   case degenerate(reason: String)
 
@@ -26,7 +34,13 @@ public enum DensityEstimationError: Error, Hashable, Sendable, CustomStringConve
       "column \(column + 1) has one value only, so it has no density; leave it out"
     case .invalidWeights(let reason): "the weights cannot be used: \(reason)"
     case .invalidSetting(let name, let value, let rule): "\(name) is \(value); it must be \(rule)"
-    case .tooLarge(let reason), .degenerate(let reason): reason
+    case .unknownValue(let column, let value):
+      "column \(column + 1) has the value \(value), which is not among the values given for it"
+    case .unknownColumn(let name, let known):
+      "there is no column '\(name)'; the columns are \(known.joined(separator: ", "))"
+    case .cycle(let path):
+      "the graph has a cycle, \(path.joined(separator: " -> ")); a column cannot cause itself, so drop one of these edges"
+    case .tooLarge(let reason), .invalidGraph(let reason), .degenerate(let reason): reason
     }
   }
 }

@@ -22,6 +22,7 @@ public protocol DensityEstimator {
   ///   - data: rows, `[count, features]`; for a distribution of numbers `[count]`.
   ///   - weights: `[count]`, not negative, of any sum; nil for equal ones.
   ///   - rng: the source of random numbers; left alone by an estimator that needs none.
+  /// - Returns: the distribution, 64-bit.
   /// - Throws: `DensityEstimationError` when the data do not make a distribution.
   func fit(_ data: Tensor, weights: Tensor?, using rng: inout RandomGenerator) throws -> Fitted
 }

@@ -20,6 +20,8 @@ public struct DataSettings: Codable, Hashable, Sendable {
   public var delimiter: String
   /// Columns of discrete values to which uniform noise of one step is added; `*` for all.
   public var dequantize: [String]
+  /// The column that holds how much each row counts; empty for equal weights. It is not modelled.
+  public var weights: String
 
   /// What happens to a row with a missing or infinite value.
   public enum Missing: String, Codable, Hashable, Sendable, CaseIterable {
@@ -32,7 +34,8 @@ public struct DataSettings: Codable, Hashable, Sendable {
   /// The settings, each with its default.
   public init(
     path: String, columns: [String] = [], exclude: [String] = [], oneHot: [String] = [], missing: Missing = .refuse,
-    header: TableOptions.Header = .automatic, delimiter: String = "", dequantize: [String] = []
+    header: TableOptions.Header = .automatic, delimiter: String = "", dequantize: [String] = [],
+    weights: String = ""
   ) {
     self.path = path
     self.columns = columns
@@ -42,6 +45,7 @@ public struct DataSettings: Codable, Hashable, Sendable {
     self.header = header
     self.delimiter = delimiter
     self.dequantize = dequantize
+    self.weights = weights
   }
 
   /// Reads settings; files of earlier versions lack the newer ones, which then have their defaults.
@@ -55,7 +59,8 @@ public struct DataSettings: Codable, Hashable, Sendable {
       path: defaults.path, columns: try read(.columns, defaults.columns), exclude: try read(.exclude, defaults.exclude),
       oneHot: try read(.oneHot, defaults.oneHot), missing: try read(.missing, defaults.missing),
       header: try read(.header, defaults.header), delimiter: try read(.delimiter, defaults.delimiter),
-      dequantize: try read(.dequantize, defaults.dequantize))
+      dequantize: try read(.dequantize, defaults.dequantize),
+      weights: try read(.weights, defaults.weights))
   }
 
   /// The same choices for the reader of tables.

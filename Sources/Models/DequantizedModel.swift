@@ -2,65 +2,63 @@ import Datasets
 import NeuralNetworks
 import Torch
 
-/// A model of rows with discrete columns: a continuous one that sees them with fresh noise in every step.
-protocol DequantizedModel: GenerativeModel {
-  /// The type of the continuous model.
-  associatedtype Base
+/// A model of rows with discrete columns: a continuous one that sees them with noise of one step.
+///
+/// It can what the continuous one can. A trained model sees fresh noise in every step of training.
+struct DequantizedModel<Base: GenerativeModel> {
   /// The continuous model.
-  var base: Base { get }
-  /// The same model, as one that draws.
-  var generator: any GenerativeModel { get }
+  let base: Base
   /// The noise, and the way back.
-  var dequantization: Dequantization { get }
-}
+  let dequantization: Dequantization
 
-extension DequantizedModel {
-  var features: Int { generator.features }
-
-  var defect: String? { generator.defect }
-
-  func prepare(for data: Batch) { generator.prepare(for: noisy(data, .inference)) }
-
-  func loss(_ batch: Batch, _ context: LayerContext) -> Tensor { generator.loss(noisy(batch, context), context) }
-
-  func sample(_ count: Int, given context: Tensor?, using rng: inout RandomGenerator) -> Tensor {
-    dequantization.rounded(generator.sample(count, given: context, using: &rng))
-  }
-
-  func visitParameters(_ visitor: inout some ParameterVisitor) { generator.visitParameters(&visitor) }
-
-  fileprivate func noisy(_ batch: Batch, _ context: LayerContext) -> Batch {
+  private func noisy(_ batch: Batch, _ context: LayerContext) -> Batch {
     Batch(values: dequantization.noisy(batch.values, using: &context.rng), context: batch.context)
   }
 }
 
-/// A dequantized model that only draws.
-struct DequantizedGenerator: DequantizedModel {
-  let base: any GenerativeModel
-  let dequantization: Dequantization
-  var generator: any GenerativeModel { base }
+extension DequantizedModel: GenerativeModel {
+  var features: Int { base.features }
+
+  func sample(_ count: Int, given context: Tensor?, using rng: inout RandomGenerator) -> Tensor {
+    dequantization.rounded(base.sample(count, given: context, using: &rng))
+  }
+
+  func state() -> [String: Tensor] { base.state() }
+
+  func move(to device: Device) throws(ModelError) { try base.move(to: device) }
 }
 
-/// A dequantized model with a density: that of rows with noise.
-struct DequantizedDensity: DequantizedModel, DensityModel {
-  let base: any DensityModel
-  let dequantization: Dequantization
-  var generator: any GenerativeModel { base }
-
+extension DequantizedModel: DensityModel where Base: DensityModel {
   /// The log-density of rows with noise, which is the same in every call with the same rows.
   func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor {
     base.logProb(noisy(Batch(values: rows, context: context), .inference).values, given: context)
   }
 }
 
+extension DequantizedModel: SeriesModel where Base: SeriesModel {}
+
+extension DequantizedModel: TrainedModel, Module where Base: TrainedModel {
+  var defect: String? { base.defect }
+
+  func prepare(for data: Batch) { base.prepare(for: noisy(data, .inference)) }
+
+  func loss(_ batch: Batch, _ context: LayerContext) -> Tensor { base.loss(noisy(batch, context), context) }
+
+  func visitParameters(_ visitor: inout some ParameterVisitor) { base.visitParameters(&visitor) }
+}
+
 extension GenerativeModel {
   /// This model over rows whose columns lie on grids; itself when none does.
   func dequantizing(_ grids: [ColumnGrid]) -> any GenerativeModel {
     guard !grids.isEmpty else { return self }
-    let dequantization = Dequantization(grids, features: features)
-    if let density = self as? any DensityModel {
-      return DequantizedDensity(base: density, dequantization: dequantization)
-    }
-    return DequantizedGenerator(base: self, dequantization: dequantization)
+    return DequantizedModel(base: self, dequantization: Dequantization(grids, features: features))
+  }
+}
+
+extension TrainedModel {
+  /// This model over rows whose columns lie on grids; itself when none does.
+  func dequantizing(_ grids: [ColumnGrid]) -> any TrainedModel {
+    guard !grids.isEmpty else { return self }
+    return DequantizedModel(base: self, dequantization: Dequantization(grids, features: features))
   }
 }

@@ -10,8 +10,8 @@ public struct FitSettings: Codable, Hashable, Sendable {
   public var data: DataSettings
   /// The model's own configuration.
   public var configuration: SettingsValue
-  /// How it is trained.
-  public var training: TrainingConfiguration
+  /// How it is trained; nil for a model that is computed from all rows at once.
+  public var training: TrainingConfiguration?
   /// Where it is trained: `auto`, `cpu`, `cuda`, `cuda:1`.
   public var device: String
   /// Threads of one operation; 0 for one a core. The last bits of results can depend on it.

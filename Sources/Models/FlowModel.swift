@@ -6,7 +6,7 @@ import Torch
 import Training
 
 /// A normalizing flow as a model of the catalogue.
-struct FlowModel: DensityModel {
+struct FlowModel: TrainedModel, DensityModel {
   let flow: NormalizingFlow
 
   /// Rows scored at a time: bounds the memory whatever the count.
@@ -49,18 +49,21 @@ extension Catalogue {
   ) -> CatalogueEntry {
     CatalogueEntry(
       name: name, summary: summary, abilities: [.sample, .score], defaults: settings(of: configuration),
-      trainingDefaults: TrainingConfiguration(),
-      countWeights: { settings, features in
-        let configuration: Configuration = try sized(settings, features)
-        try explaining(name) { () throws(FlowConfigurationError) in try configuration.validate() }
-        return configuration.weightCount
-      },
-      make: { settings, features, rng in
-        let configuration: Configuration = try sized(settings, features)
-        return try explaining(name) { () throws(FlowConfigurationError) in
-          FlowModel(flow: try NormalizingFlow(configuration, using: &rng))
-        }
-      })
+      choices: SettingsChoices.flows,
+      method: .training(
+        CatalogueEntry.Training(
+          defaults: TrainingConfiguration(),
+          countWeights: { settings, features in
+            let configuration: Configuration = try sized(settings, features)
+            try explaining(name) { () throws(FlowConfigurationError) in try configuration.validate() }
+            return configuration.weightCount
+          },
+          make: { settings, features, rng in
+            let configuration: Configuration = try sized(settings, features)
+            return try explaining(name) { () throws(FlowConfigurationError) in
+              FlowModel(flow: try NormalizingFlow(configuration, using: &rng))
+            }
+          })))
   }
 
   private static func sized<Configuration: FlowConfiguration>(

@@ -2,34 +2,53 @@ public import Datasets
 public import NeuralNetworks
 public import Torch
 
-/// A model that can be fitted to rows and asked for new ones.
+/// A model of rows that can be asked for new ones.
 ///
-/// What else a model can be asked for is a type: a density is a ``DensityModel``.
-public protocol GenerativeModel: Module {
+/// What else a model can be asked for is a type: a density is a ``DensityModel``. So is how it comes from data: a
+/// ``TrainedModel`` minimizes a loss step by step, an ``EstimatedModel`` is computed from all rows at once.
+public protocol GenerativeModel {
   /// The number of columns of a row.
   var features: Int { get }
-
-  /// Sets what is computed from the training rows directly, such as their mean and scale, before training.
-  func prepare(for data: Batch)
-
-  /// The mean loss of a batch of rows.
-  func loss(_ batch: Batch, _ context: LayerContext) -> Tensor
 
   /// New rows, [count, features], without gradient.
   func sample(_ count: Int, given context: Tensor?, using rng: inout RandomGenerator) -> Tensor
 
-  /// What is wrong with loaded weights that have the right shapes, starting with the name of a tensor; nil when the
-  /// model can be used. A model that wraps another forwards it.
-  var defect: String? { get }
-}
+  /// All that a file keeps, by name; the tensors are copies.
+  func state() -> [String: Tensor]
 
-extension GenerativeModel {
-  /// Nothing.
-  public var defect: String? { nil }
+  /// Moves the model to a device.
+  ///
+  /// - Throws: `ModelError.cannot` when the model cannot be used there.
+  func move(to device: Device) throws(ModelError)
 }
 
 /// A generative model with a density.
 public protocol DensityModel: GenerativeModel {
   /// The log-density of each row in nats, in the units of the data; [rows, features] -> [rows], without gradient.
   func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor
+}
+
+/// A generative model whose rows are the steps of a series: draws follow one another, and the density of a row is that
+/// given the rows before it.
+public protocol SeriesModel: GenerativeModel {}
+
+/// A generative model that is trained by gradients of a loss.
+public protocol TrainedModel: GenerativeModel, Module {
+  /// Sets what is computed from the training rows directly, such as their mean and scale, before training.
+  func prepare(for data: Batch)
+
+  /// The mean loss of a batch of rows.
+  func loss(_ batch: Batch, _ context: LayerContext) -> Tensor
+
+  /// What is wrong with loaded weights that have the right shapes, starting with the name of a tensor; nil when the
+  /// model can be used. A model that wraps another forwards it.
+  var defect: String? { get }
+}
+
+extension TrainedModel {
+  /// Nothing.
+  public var defect: String? { nil }
+
+  /// Moves all parameters and buffers.
+  public func move(to device: Device) { convert(device: device) }
 }

@@ -24,16 +24,17 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public var imageSize: [Int]?
   /// The seed of the run.
   public var seed: UInt64
-  /// How training ended.
-  public var training: TrainingReport
+  /// How training ended; nil for a model that is not trained.
+  public var training: TrainingReport?
+  /// How the fit ended of a model that is computed from all rows at once; nil for a trained one.
+  public var estimation: EstimationReport?
 
   /// All of it.
   public init(
     model: String, configuration: SettingsValue, columns: [String], data: DataSettings,
     categories: [String: [String]] = [:], sourceColumns: [String], grids: [ColumnGrid] = [],
     offsets: [Double]? = nil,
-    imageSize: [Int]? = nil, seed: UInt64,
-    training: TrainingReport
+    imageSize: [Int]? = nil, seed: UInt64, report: FitReport
   ) {
     self.model = model
     self.configuration = configuration
@@ -45,7 +46,10 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     self.offsets = offsets
     self.imageSize = imageSize
     self.seed = seed
-    self.training = training
+    switch report {
+    case .training(let report): training = report
+    case .estimation(let report): estimation = report
+    }
   }
 }
 
@@ -66,6 +70,9 @@ extension ModelDescription {
     guard read == columns else { throw .invalid(reason: "sourceColumns and categories do not make the columns") }
     if let offsets, offsets.count != columns.count || !offsets.allSatisfy(\.isFinite) {
       throw .invalid(reason: "the offsets must be one finite number for each column")
+    }
+    guard (training == nil) != (estimation == nil) else {
+      throw .invalid(reason: "it must have one report, of a training or of an estimation")
     }
     try validateGrids()
     if let imageSize { try validate(imageSize) }

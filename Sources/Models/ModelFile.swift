@@ -1,5 +1,5 @@
 public import Foundation
-public import NeuralNetworks
+import NeuralNetworks
 import Torch
 
 /// The file of a fitted model: its weights, and in the metadata what it is. It holds no code.
@@ -14,7 +14,9 @@ public enum ModelFile {
   /// Writes a model, replacing the file as a whole.
   ///
   /// - Throws: `TensorFileError` when the file cannot be written.
-  public static func save(_ model: some Module, _ description: ModelDescription, to url: URL) throws {
+  public static func save(
+    _ model: any GenerativeModel, _ description: ModelDescription, to url: URL
+  ) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let text = String(decoding: try encoder.encode(description), as: UTF8.self)
@@ -32,22 +34,66 @@ public enum ModelFile {
     let file = try Safetensors(contentsOf: url)
     let description = try describe(file.metadata, path: url.path)
     let entry = try entry(of: description, path: url.path)
-    try check(file.tensors, hold: entry, description, path: url.path)
-    var rng = RandomGenerator(seed: 0)
-    let model: any GenerativeModel
+    let grids = RowUnits(description).shiftedGrids
+    switch entry.method {
+    case .training(let training):
+      guard description.training != nil else { throw wrongReport(path: url.path) }
+      let model = try load(file.tensors, training, of: entry, description, path: url.path)
+      return (model.dequantizing(grids), description)
+    case .estimation(let estimation):
+      guard description.estimation != nil else { throw wrongReport(path: url.path) }
+      let model = try load(file.tensors, estimation, of: entry, description, path: url.path)
+      return (model.dequantizing(grids), description)
+    }
+  }
+
+  private static func wrongReport(path: String) -> ModelError {
+    .notAModel(path: path, reason: "its description is wrong: its report is of another kind of model")
+  }
+
+  private static func load(
+    _ tensors: [String: Tensor], _ method: CatalogueEntry.Training, of entry: CatalogueEntry,
+    _ description: ModelDescription, path: String
+  ) throws(ModelError) -> any TrainedModel {
+    let model: any TrainedModel
     do {
-      model = try entry.makeModel(description.configuration, features: description.columns.count, using: &rng)
-        .dequantizing(RowUnits(description).shiftedGrids)
+      let configuration = try entry.configuration(description.configuration)
+      try check(tensors, hold: try method.countWeights(configuration, description.columns.count), path: path)
+      var rng = RandomGenerator(seed: 0)
+      model = try method.make(configuration, description.columns.count, &rng)
+    } catch ModelError.weights(let path, let reason) {
+      throw .weights(path: path, reason: reason)
     } catch {
-      throw ModelError.notAModel(path: url.path, reason: "its configuration cannot be used: \(error)")
+      throw .notAModel(path: path, reason: "its configuration cannot be used: \(error)")
     }
     do {
-      try model.load(file.tensors)
+      try model.load(tensors)
     } catch {
-      throw ModelError.weights(path: url.path, reason: "\(error)")
+      throw .weights(path: path, reason: "\(error)")
     }
-    if let defect = model.defect { throw ModelError.weights(path: url.path, reason: defect) }
-    return (model, description)
+    if let defect = model.defect { throw .weights(path: path, reason: defect) }
+    return model
+  }
+
+  private static func load(
+    _ tensors: [String: Tensor], _ method: CatalogueEntry.Estimation, of entry: CatalogueEntry,
+    _ description: ModelDescription, path: String
+  ) throws(ModelError) -> any DensityModel {
+    do {
+      let configuration = try entry.configuration(description.configuration)
+      let model = try method.load(configuration, description.columns, tensors)
+      guard model.features == description.columns.count else {
+        throw ModelError.weights(
+          path: path, reason: "they are of \(model.features) columns, but it has \(description.columns.count)")
+      }
+      return model
+    } catch let error as SettingsError {
+      throw .notAModel(path: path, reason: "its configuration cannot be used: \(error)")
+    } catch ModelError.weights(let path, let reason) {
+      throw .weights(path: path, reason: reason)
+    } catch {
+      throw .weights(path: path, reason: "\(error)")
+    }
   }
 
   private static func entry(of description: ModelDescription, path: String) throws(ModelError) -> CatalogueEntry {
@@ -60,15 +106,7 @@ public enum ModelFile {
 
   /// Stops before a model is made that the file cannot fill. A file that lacks up to half of the weights is let through:
   /// loading names the first tensor that it lacks.
-  private static func check(
-    _ tensors: [String: Tensor], hold entry: CatalogueEntry, _ description: ModelDescription, path: String
-  ) throws(ModelError) {
-    let needed: Double
-    do {
-      needed = try entry.weightCount(description.configuration, features: description.columns.count)
-    } catch {
-      throw .notAModel(path: path, reason: "its configuration cannot be used: \(error)")
-    }
+  private static func check(_ tensors: [String: Tensor], hold needed: Double, path: String) throws(ModelError) {
     let held = tensors.values.reduce(0) { $0 + $1.elementCount }
     guard needed <= 2 * Double(held) else {
       let count = String(format: "%.0f", needed)

@@ -2,31 +2,36 @@ import Datasets
 import Foundation
 import Torch
 
-/// Between rows in the user's units, in 64 bits, and the 32-bit rows that a model sees.
+/// Between rows in the user's units, in 64 bits, and the rows that a model sees: 32-bit ones for a trained model.
 ///
 /// A column whose values differ little from one another, such as times in seconds since 1970, loses its differences in 32
-/// bits; a constant is taken off before and put back after. A shift does not change densities.
+/// bits; a constant is taken off before and put back after. A shift does not change densities. An estimated model sees
+/// the rows as they are.
 struct RowUnits {
   let offsets: [Double]
   let grids: [ColumnGrid]
+  let isWide: Bool
 
   /// Above this ratio of size to spread a column is shifted: 32 bits would keep less than four digits of the spread.
   private static let largestRatio = 1000.0
 
   /// The units of columns that were looked at.
-  init(_ columns: [ColumnInspection], grids: [ColumnGrid]) {
+  init(_ columns: [ColumnInspection], grids: [ColumnGrid], isWide: Bool) {
     offsets = columns.map { column in
+      guard !isWide else { return 0 }
       let size = max(abs(column.minimum), abs(column.maximum))
       let spread = column.maximum - column.minimum
       return size > spread * Self.largestRatio ? column.mean.rounded() : 0
     }
     self.grids = grids
+    self.isWide = isWide
   }
 
   /// The units that a model file names; files without offsets are of models without.
   init(_ description: ModelDescription) {
     offsets = description.offsets ?? description.columns.map { _ in 0 }
     grids = description.grids
+    isWide = description.estimation != nil
   }
 
   /// The grids as the model sees them.
@@ -41,6 +46,7 @@ struct RowUnits {
 
   /// What a model sees of rows.
   func modelRows(_ rows: Tensor) -> Tensor {
+    guard !isWide else { return rows.to(.float64) }
     let isShifted = offsets.contains { $0 != 0 }
     return isShifted ? (rows.to(.float64) - Tensor(offsets).to(rows.device)).to(.float32) : rows.to(.float32)
   }

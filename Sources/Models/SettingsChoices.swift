@@ -1,4 +1,5 @@
 import Datasets
+import DensityEstimation
 import Flows
 import NeuralNetworks
 import Training
@@ -10,23 +11,31 @@ enum SettingsChoices {
     uniqueKeysWithValues: [
       words(TrainingConfiguration.OptimizerKind.self), words(Activation.self), words(Mixing.self),
       words(Preprocessing.self), words(DataSettings.Missing.self), words(TableOptions.Header.self),
+      words(DensityTreeEstimator.Criterion.self),
     ])
 
-  /// What stands above the settings that `pushforward models NAME` prints.
-  static let comment = """
-    # Settings for: pushforward fit MODEL DATA --config FILE. Leave out what stays as it is.
-    #   data.missing: \(list(DataSettings.Missing.self))    data.header: \(list(TableOptions.Header.self))
-    #   configuration.preprocessing: \(list(Preprocessing.self))
-    #   configuration.couplings.mixing: \(list(Mixing.self))
-    #   configuration.couplings.activation: \(list(Activation.self))
-    #   configuration.couplings.network: {multilayerPerceptron: {hiddenFeatures: [64, 64]}}
-    #                                 or {residual: {hiddenFeatures: 64, blocks: 2}}
-    #   training.optimizer: \(list(TrainingConfiguration.OptimizerKind.self))
-    #   training.schedule: constant, {cosine: {warmUpSteps: 0, finalFraction: 0}}, {step: {every: 1000, factor: 0.5}}
-    #                      or {plateau: {factor: 0.5, patience: 10, minimumFraction: 0.001}}
-    #   training.checkpointInterval is in seconds; 0 turns averagingDecay, gradientClip and weightDecay off.
+  /// The lines above the settings of any model.
+  static let data = [
+    "Settings for: pushforward fit MODEL DATA --config FILE. Leave out what stays as it is.",
+    "  data.missing: \(list(DataSettings.Missing.self))    data.header: \(list(TableOptions.Header.self))",
+  ]
 
-    """
+  /// The lines above the settings of a flow.
+  static let flows = [
+    "  configuration.preprocessing: \(list(Preprocessing.self))",
+    "  configuration.couplings.mixing: \(list(Mixing.self))",
+    "  configuration.couplings.activation: \(list(Activation.self))",
+    "  configuration.couplings.network: {multilayerPerceptron: {hiddenFeatures: [64, 64]}}",
+    "                                or {residual: {hiddenFeatures: 64, blocks: 2}}",
+  ]
+
+  /// The lines above the settings of a model that is trained.
+  static let training = [
+    "  training.optimizer: \(list(TrainingConfiguration.OptimizerKind.self))",
+    "  training.schedule: constant, {cosine: {warmUpSteps: 0, finalFraction: 0}}, {step: {every: 1000, factor: 0.5}}",
+    "                     or {plateau: {factor: 0.5, patience: 10, minimumFraction: 0.001}}",
+    "  training.checkpointInterval is in seconds; 0 turns averagingDecay, gradientClip and weightDecay off.",
+  ]
 
   private static func words<Choice: CaseIterable & RawRepresentable>(
     _ type: Choice.Type
@@ -34,14 +43,17 @@ enum SettingsChoices {
     ("\(type)", type.allCases.map(\.rawValue))
   }
 
-  private static func list<Choice: CaseIterable & RawRepresentable>(
+  static func list<Choice: CaseIterable & RawRepresentable>(
     _ type: Choice.Type
   ) -> String where Choice.RawValue == String {
     words(type).1.joined(separator: ", ")
   }
 }
 
-extension FitSettings {
+extension CatalogueEntry {
   /// The comment that explains the choices in a settings file.
-  public static var choicesComment: String { SettingsChoices.comment }
+  public var choicesComment: String {
+    let lines = SettingsChoices.data + choices + (trainingDefaults == nil ? [] : SettingsChoices.training)
+    return lines.map { "# \($0)\n" }.joined()
+  }
 }

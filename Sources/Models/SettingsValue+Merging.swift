@@ -70,7 +70,14 @@ extension SettingsValue {
   private static func element(_ value: SettingsValue, like old: SettingsValue?) -> SettingsValue {
     switch old {
     case .integer, .number, .list, .object: value
-    default: .string(value.description)
+    default: value.isScalar ? .string(value.description) : value
+    }
+  }
+
+  private var isScalar: Bool {
+    switch self {
+    case .list, .object: false
+    default: true
     }
   }
 

@@ -4,6 +4,8 @@ public import Torch
 public enum DistributionError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A covariance matrix has no Cholesky factor.
   case notPositiveDefinite(shape: Shape)
+  /// A covariance matrix has an eigenvalue that is negative, beyond rounding, or is not finite.
+  case notPositiveSemidefinite(shape: Shape)
   /// A table of a function does not rise from one row to the next.
   case notIncreasing(column: String, row: Int, value: Double, next: Double)
   /// There are no data.
@@ -18,7 +20,10 @@ public enum DistributionError: Error, Hashable, Sendable, CustomStringConvertibl
     switch self {
     case .notPositiveDefinite(let shape):
       "a covariance matrix is not symmetric positive definite (matrices of shape \(shape)): add a small multiple of "
-        + "the identity, or drop columns that are linear combinations of others"
+        + "the identity, or drop columns that are linear combinations of others; SingularNormal takes such covariances"
+    case .notPositiveSemidefinite(let shape):
+      "a covariance matrix has a negative eigenvalue, or numbers that are not finite (matrices of shape \(shape)): "
+        + "compute it from complete rows, or replace negative eigenvalues by 0"
     case .notIncreasing(let column, let row, let value, let next):
       "\(column) does not rise from row \(row), \(value), to row \(row + 1), \(next): sort the rows, and drop those that "
         + "repeat a value"

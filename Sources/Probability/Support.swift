@@ -12,6 +12,9 @@ public struct Support {
     case integers(lower: Tensor, upper: Tensor)
     /// One of finitely many numbers, `[*batch, count]`; for events that are numbers.
     case values(Tensor)
+    /// Elements that together pass a test, such as a sum of 1. The test sees events of a rank, `[*batch, *event]`, and
+    /// gives one truth value for each, `[*batch]`, false where a number is NaN.
+    case joint(eventRank: Int, contains: (Tensor) -> Tensor)
   }
 
   /// What the set demands of each element.
@@ -46,7 +49,26 @@ public struct Support {
       case .interval(let lower, let upper): (x .>= lower) .& (x .<= upper)
       case .integers(let lower, let upper): (x .>= lower) .& (x .<= upper) .& (x .== x.floor()) .& x.isFinite()
       case .values(let values): (x.unsqueezed(-1) .== values).any(-1)
+      case .joint(_, let contains): contains(x)
       }
-    return (0..<eventRank).reduce(inside) { result, _ in result.all(-1) }
+    return (0..<elementRank).reduce(inside) { result, _ in result.all(-1) }
+  }
+
+  /// The dimensions of an event over which the demand is made again and again.
+  private var elementRank: Int {
+    if case .joint(let rank, _) = elements { eventRank - rank } else { eventRank }
+  }
+
+  /// The set of events that together pass a test, which sees whole events.
+  static func joint(eventRank: Int, contains: @escaping (Tensor) -> Tensor) -> Support {
+    Support(.joint(eventRank: eventRank, contains: contains), eventRank: eventRank)
+  }
+
+  /// Log-densities, minus infinity for the events outside; NaN where an event holds NaN. Which events lie inside is
+  /// asked again unless it is given.
+  func restricting(_ logProb: Tensor, at x: Tensor, where isInside: Tensor? = nil) -> Tensor {
+    let isMissing = (0..<eventRank).reduce(x.isNaN()) { result, _ in result.any(-1) }
+    let outside = Tensor.full(isMissing.shape, -Double.infinity, dtype: logProb.dtype, device: logProb.device)
+    return select(isInside ?? contains(x), logProb, select(isMissing, Double.nan, outside))
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import DensityEstimation
 import Foundation
 import Models
 import Torch
@@ -34,6 +35,7 @@ enum Failure {
     case let error as TensorFileError: code(for: error)
     case let error as ModelError: code(for: error)
     case let error as TrainingError: code(for: error)
+    case let error as DensityEstimationError: code(for: error)
     case let error as TorchError: error.operation == "device" || error.operation == "CUDA" ? usage : failed
     case is EncodingError, is DecodingError: failed
     default: (error as NSError).domain == NSCocoaErrorDomain ? inputOutput : failed
@@ -60,6 +62,13 @@ enum Failure {
     case .invalidSetting: usage
     case .tooFewRows, .checkpointMismatch: data
     case .diverged, .nothingToTrain: failed
+    }
+  }
+
+  private static func code(for error: DensityEstimationError) -> ExitCode {
+    switch error {
+    case .invalidSetting, .tooLarge, .unknownColumn, .unknownValue, .invalidGraph, .cycle: usage
+    case .tooFewRows, .notFinite, .constantColumn, .invalidWeights, .degenerate: data
     }
   }
 

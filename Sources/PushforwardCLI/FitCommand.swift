@@ -17,6 +17,8 @@ struct FitCommand: ParsableCommand {
         pushforward fit real-nvp data.csv --out runs/b --set training.batchSize=128
         pushforward fit nsf data.csv --out runs/c --set configuration.bins=16
         pushforward fit nsf data.csv --out runs/d --config settings.yaml
+        pushforward fit gmm data.csv --out runs/e --set configuration.components=3
+        pushforward fit causal data.csv --out runs/f --dag 'rain->wet,sprinkler->wet'
         pushforward models nsf      # all settings with their defaults, as YAML
       """)
 
@@ -59,6 +61,13 @@ struct FitCommand: ParsableCommand {
   @Flag(name: .long, help: "Leave out rows with missing or infinite values instead of refusing them.")
   var dropMissing = false
 
+  @Option(name: .long, help: ArgumentHelp("The column that says how much each row counts.", valueName: "column"))
+  var weights: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("The graph of the model causal, causes before effects.", valueName: "a->b,b->c"))
+  var dag: String?
+
   @Option(name: .long, help: "The start of all random numbers.")
   var seed: UInt64?
 
@@ -90,6 +99,10 @@ struct FitCommand: ParsableCommand {
       settings.data.path = data
     }
     for assignment in set { settings = try settings.setting(assignment) }
+    if let dag {
+      guard model == "causal" else { throw SettingsError.invalid(reason: "--dag is for the model causal, not \(model)") }
+      settings = try settings.merging(.object(["configuration": .object(["dag": .string(dag)])]))
+    }
     guard settings.model == model, settings.data.path == data else {
       throw SettingsError.invalid(reason: "the model and the data are the arguments of fit, not settings")
     }
@@ -100,6 +113,7 @@ struct FitCommand: ParsableCommand {
     if let oneHot { settings.data.oneHot = namesOrAll(oneHot) }
     if let dequantize { settings.data.dequantize = dequantize == "none" ? [] : namesOrAll(dequantize) }
     if dropMissing { settings.data.missing = .drop }
+    if let weights { settings.data.weights = weights }
     if let seed { settings.seed = seed }
     if let threads = machine.threads { settings.threads = threads }
     if let device { settings.device = device }

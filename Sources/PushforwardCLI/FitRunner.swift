@@ -9,13 +9,37 @@ struct FitRunner {
   func run(_ fit: ModelFit, overwriting: Bool = false, resuming: Bool = false) throws {
     let interrupts = InterruptHandling()
     let reporter = ProgressReporter(output)
-    let report: TrainingReport
+    let report: FitReport
     do {
       defer { reporter.finish() }
       report = try fit.run(
         overwriting: overwriting, resuming: resuming, stop: interrupts.stop, onEvent: reporter.show)
     }
-    try conclude(report, fit.folder)
+    switch report {
+    case .training(let report): try conclude(report, fit.folder)
+    case .estimation(let report): try conclude(report, fit.folder)
+    }
+  }
+
+  private func conclude(_ report: EstimationReport, _ folder: RunFolder) throws {
+    if output.json {
+      try Console.result(Console.json(EstimationResult(event: "result", folder: folder.path, estimation: report)))
+    } else if !output.quiet {
+      Console.note(summary(report))
+      Console.note("Saved in \(folder.path): model.safetensors, settings.yaml")
+    }
+  }
+
+  private func summary(_ report: EstimationReport) -> String {
+    var text = "Done in \(Console.duration(report.seconds))."
+    if let mean = report.meanLogProb {
+      let rows = report.completeRows == report.rows ? "\(report.rows)" : "\(report.completeRows) complete"
+      text += " log p = \(Console.fixed(mean, 4)) nats (mean of the \(rows) rows of the fit)"
+    } else if report.completeRows > 0 {
+      text += " Some rows of the fit have density 0."
+    }
+    return ([text] + report.details.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" })
+      .joined(separator: "\n")
   }
 
   private func conclude(_ report: TrainingReport, _ folder: RunFolder) throws {
@@ -40,6 +64,12 @@ struct FitRunner {
       text += report.stopReason == .patience ? "; stopped because it did not improve further." : "."
     }
     return text
+  }
+
+  private struct EstimationResult: Encodable {
+    var event: String
+    var folder: String
+    var estimation: EstimationReport
   }
 
   private struct Result: Encodable {

@@ -40,7 +40,7 @@ struct ModelsCommand: ParsableCommand {
     guard case .object(var settings) = all else { return }
     settings["data"] = nil
     let tree = SettingsValue.object(settings)
-    try Console.result(json ? tree.json() : FitSettings.choicesComment + tree.yaml())
+    try Console.result(json ? tree.json() : Catalogue.entry(named: model).choicesComment + tree.yaml())
   }
 
   private struct Line: Encodable {

@@ -20,6 +20,12 @@ final class ProgressReporter {
         Console.note(
           "Training on \(training) rows of \(columns) columns, \(validation) held out; \(parameters) parameters.")
       }
+    case .computing(let rows, let columns):
+      if output.json {
+        emit(Computing(rows: rows, columns: columns))
+      } else if !output.quiet {
+        Console.note("Fitting to \(rows) rows of \(columns) \(columns == 1 ? "column" : "columns").")
+      }
     case .progress(let progress): show(progress)
     }
   }
@@ -88,6 +94,12 @@ final class ProgressReporter {
     var validationRows: Int
     var columns: Int
     var parameters: Int
+  }
+
+  private struct Computing: Encodable {
+    var event = "computing"
+    var rows: Int
+    var columns: Int
   }
 
   private struct Epoch: Encodable {

@@ -17,6 +17,7 @@ struct SampleCommand: ParsableCommand {
       EXAMPLES
         pushforward sample runs/mine -n 1000 --seed 7 -o new.parquet
         pushforward sample runs/digits -n 100 -o digits.png
+        pushforward sample runs/f -n 1000 --do sprinkler=1
       """)
 
   @Argument(help: "The folder of the run.", completion: .directory)
@@ -30,6 +31,11 @@ struct SampleCommand: ParsableCommand {
 
   @Option(name: .shortAndLong, help: "Where to write them.", completion: .file())
   var output: String?
+
+  @Option(
+    name: .customLong("do"),
+    help: ArgumentHelp("Set columns from outside, as in an experiment; for the model causal.", valueName: "a=1,b=0"))
+  var interventions: String?
 
   @Option(name: .long, help: "auto, cpu, cuda or cuda:INDEX.")
   var device = "cpu"
@@ -51,9 +57,10 @@ struct SampleCommand: ParsableCommand {
   func run() throws {
     try Failure.handling {
       machine.apply()
-      let (model, description) = try RunFolder(folder).loadModel()
+      let (fitted, description) = try RunFolder(folder).loadModel()
+      let model = try intervening(fitted, description)
       let place = try Device(named: device)
-      model.convert(device: place)
+      try model.move(to: place)
       var rng = RandomGenerator(seed: seed)
       if let output, output.lowercased().hasSuffix(".png") {
         try drawImages(model, description, to: output, using: &rng)
@@ -64,12 +71,34 @@ struct SampleCommand: ParsableCommand {
     }
   }
 
+  private func intervening(
+    _ model: any GenerativeModel, _ description: ModelDescription
+  ) throws -> any GenerativeModel {
+    guard let interventions else { return model }
+    guard let model = model as? any InterventionModel else {
+      throw ModelError.cannot(
+        model: description.model, action: "be intervened in",
+        instead: "fit the model causal, without --dequantize, to the same table")
+    }
+    var values: [String: Double] = [:]
+    for assignment in interventions.split(separator: ",") {
+      let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let value = Double(parts[1]) else {
+        throw SettingsError.invalid(reason: "--do: '\(assignment)' is no intervention: expected COLUMN=NUMBER")
+      }
+      values[parts[0]] = value
+    }
+    return try model.intervening(values)
+  }
+
   private func writeTable(
     _ model: any GenerativeModel, _ description: ModelDescription, using rng: inout RandomGenerator
   ) throws {
     var writer: TableWriter?
-    for start in stride(from: 0, to: count, by: Self.chunkSize) {
-      let drawn = model.sample(min(Self.chunkSize, count - start), given: nil, using: &rng).to(Device.cpu)
+    // The steps of a series follow one another, so it is drawn as a whole.
+    let chunkSize = model is any SeriesModel ? count : Self.chunkSize
+    for start in stride(from: 0, to: count, by: chunkSize) {
+      let drawn = model.sample(min(chunkSize, count - start), given: nil, using: &rng).to(Device.cpu)
       let rows = description.dataRows(drawn)
       guard let output else {
         try StandardOutputTable.write(rows, names: start == 0 ? description.columns : nil)

@@ -42,7 +42,7 @@ struct ScoreCommand: ParsableCommand {
           model: description.model, action: "give densities", instead: "compare its samples with data instead")
       }
       let place = try Device(named: device)
-      density.convert(device: place)
+      try density.move(to: place)
       let loaded = try LoadedData(scoring: data, with: description)
       if !reporting.quiet, !reporting.json { loaded.warnings.forEach { Console.note("warning: \($0)") } }
       let scores = density.logProb(loaded.rows.to(place), given: nil).to(.float64, Device.cpu).doubles()

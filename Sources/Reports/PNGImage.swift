@@ -1,7 +1,7 @@
 public import Foundation
 import Torch
 
-/// Encodes grey pixels as a PNG file.
+/// Encodes grey or coloured pixels as a PNG file.
 ///
 /// - Reference: W3C, *Portable Network Graphics (PNG) Specification (Third Edition)*, 2025; RFC 1950, RFC 1951.
 public enum PNGImage {
@@ -13,16 +13,33 @@ public enum PNGImage {
   /// - Returns: a PNG file with 8 bits a pixel, not compressed.
   /// - Precondition: the number of pixels is a positive multiple of the width.
   public static func encode(grey pixels: [UInt8], width: Int) -> Data {
-    precondition(width > 0 && !pixels.isEmpty && pixels.count % width == 0, "PNGImage: expected whole rows of \(width)")
-    let height = pixels.count / width
+    encode(pixels, width: width, bytesPerPixel: 1, colorType: 0)
+  }
+
+  /// The file's bytes.
+  ///
+  /// - Parameters:
+  ///   - pixels: red, green and blue of each pixel, row by row from the top.
+  ///   - width: pixels in a row.
+  /// - Returns: a PNG file with 24 bits a pixel, not compressed.
+  /// - Precondition: the number of pixels is a positive multiple of the width.
+  public static func encode(rgb pixels: [UInt8], width: Int) -> Data {
+    encode(pixels, width: width, bytesPerPixel: 3, colorType: 2)
+  }
+
+  private static func encode(_ pixels: [UInt8], width: Int, bytesPerPixel: Int, colorType: UInt8) -> Data {
+    let rowBytes = width * bytesPerPixel
+    precondition(
+      width > 0 && !pixels.isEmpty && pixels.count % rowBytes == 0, "PNGImage: expected whole rows of \(width)")
+    let height = pixels.count / rowBytes
     var rows: [UInt8] = []
     rows.reserveCapacity(pixels.count + height)
     for row in 0..<height {
       rows.append(0)  // no filter
-      rows += pixels[(row * width)..<((row + 1) * width)]
+      rows += pixels[(row * rowBytes)..<((row + 1) * rowBytes)]
     }
     var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-    file += chunk("IHDR", bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [8, 0, 0, 0, 0])
+    file += chunk("IHDR", bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [8, colorType, 0, 0, 0])
     file += chunk("IDAT", zlibStored(rows))
     file += chunk("IEND", [])
     return Data(file)

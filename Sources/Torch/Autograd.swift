@@ -6,7 +6,7 @@ import CTorch
 ///   - output: a tensor of one element.
 ///   - inputs: tensors that require gradients; one that `output` does not depend on gets zeros.
 ///   - retainingGraph: keeps what is needed to ask again.
-///   - creatingGraph: records the computation of the gradients, for higher orders.
+///   - creatingGraph: records the computation of the gradients, for higher orders; keeps the graph too.
 /// - Returns: one gradient for each input, of its shape.
 /// - Precondition: `output` has one element and depends on a tensor that requires gradients.
 public func gradients(
@@ -24,7 +24,7 @@ public func gradients(
 ///   - weights: one tensor for each output, of its shape; nil for scalar outputs.
 ///   - inputs: tensors that require gradients; one that no output depends on gets zeros.
 ///   - retainingGraph: keeps what is needed to ask again.
-///   - creatingGraph: records the computation of the gradients, for higher orders.
+///   - creatingGraph: records the computation of the gradients, for higher orders; keeps the graph too.
 /// - Returns: one gradient for each input, of its shape.
 public func gradients(
   of outputs: [Tensor], weightedBy weights: [Tensor]?, withRespectTo inputs: [Tensor], retainingGraph: Bool = false,
@@ -38,8 +38,8 @@ public func gradients(
   var results = [CTTensor?](repeating: nil, count: inputs.count)
   runNothing("gradients") { message in
     ct_gradients(
-      outputs.map(\.raw), outputs.count, inputs.map(\.raw), inputs.count, weights?.map(\.raw), retainingGraph,
-      creatingGraph, true, &results, message)
+      outputs.map(\.raw), outputs.count, inputs.map(\.raw), inputs.count, weights?.map(\.raw),
+      retainingGraph || creatingGraph, creatingGraph, true, &results, message)
   }
   return zip(results, inputs).map { result, input in
     result.map { Tensor(handle: Handle(owning: $0)) } ?? Tensor.zeros(like: input)
@@ -64,6 +64,22 @@ public func withGradient<Result, Failure: Error>(_ body: () throws(Failure) -> R
   defer { _ = ct_set_gradient_recording(before) }
   return try body()
 }
+
+/// Runs the closure so that what it computes can be differentiated more than once.
+///
+/// Kernels with a hand-written backward have first derivatives only; inside, the composed operations that they stand for
+/// run instead, several times slower. Gradients with `creatingGraph` need it wherever such a kernel would be used, and
+/// say so.
+public func withHigherDerivatives<Result, Failure: Error>(
+  _ body: () throws(Failure) -> Result
+) throws(Failure) -> Result {
+  let before = ct_set_higher_derivatives(true)
+  defer { _ = ct_set_higher_derivatives(before) }
+  return try body()
+}
+
+/// Whether this thread runs inside ``withHigherDerivatives(_:)``.
+func needsHigherDerivatives() -> Bool { ct_wants_higher_derivatives() }
 
 extension Tensor {
   /// The same elements outside the gradient graph.

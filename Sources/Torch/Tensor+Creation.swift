@@ -72,4 +72,13 @@ extension Tensor {
   public func multinomial(_ count: Int, replacing: Bool = true, using rng: inout RandomGenerator) -> Tensor {
     Operation.multinomial(self, count, replacing, seed: rng.next())
   }
+
+  /// A draw for each element from the gamma distribution with that concentration and rate 1; gradients flow to the
+  /// concentrations (implicit reparameterization).
+  public func standardGamma(using rng: inout RandomGenerator) -> Tensor { Operation._standard_gamma(self, rng.next()) }
+
+  /// A number of successes for each element: of so many trials, each with its probability; shapes are the same.
+  public func binomial(probability: Tensor, using rng: inout RandomGenerator) -> Tensor {
+    Operation.binomial(self, probability, rng.next())
+  }
 }

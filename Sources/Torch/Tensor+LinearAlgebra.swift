@@ -15,6 +15,13 @@ extension Tensor {
   /// - Throws: `TorchError` when a matrix is not positive definite.
   public func cholesky() throws(TorchError) -> Tensor { try Operation.linalg_cholesky(self) }
 
+  /// The lower triangular factor L of each matrix of a batch, and whether there is one: elements of the factor of a
+  /// matrix that is not positive definite mean nothing.
+  public func choleskyWhereDefinite() -> (factor: Tensor, isDefinite: Tensor) {
+    let (factor, order) = Operation.linalg_cholesky_ex(self)
+    return (factor, order .== 0)
+  }
+
   /// The solution X of `self * X = right`.
   ///
   /// - Throws: `TorchError` when a matrix is singular.
@@ -41,6 +48,18 @@ extension Tensor {
   ///
   /// - Throws: `TorchError` when the factorization fails.
   public func qr() throws(TorchError) -> (q: Tensor, r: Tensor) { try Operation.linalg_qr(self) }
+
+  /// The factor Q of complex matrices `self = Q * R`, made unique by a real positive diagonal of R.
+  ///
+  /// Complex numbers are pairs of a real and an imaginary part in a last dimension of 2, here and in the result.
+  ///
+  /// - Throws: `TorchError` when the factorization fails.
+  public func complexOrthonormalFactor() throws(TorchError) -> Tensor {
+    let (q, r) = try Operation.linalg_qr(Operation.view_as_complex(contiguous()))
+    let diagonal = Operation.view_as_real(r.diagonal())
+    let phases = diagonal / diagonal.norm(-1, keepingDimensions: true)
+    return Operation.view_as_real(q * Operation.view_as_complex(phases.contiguous()).unsqueezed(-2))
+  }
 
   /// The factors of `self = U * diagonal(S) * Vh`, reduced.
   ///

@@ -16,7 +16,7 @@ import _TestSupport
     let data = folder.appending(path: "data.csv")
     try Data(("a,b\n" + lines.joined(separator: "\n")).utf8).write(to: data)
     var settings = try FitSettings(model: model, data: DataSettings(path: data.path))
-    settings.training.maximumEpochs = 2
+    settings.training?.maximumEpochs = 2
     settings = try settings.setting("configuration.couplings.layers=2")
     settings = try settings.setting("configuration.couplings.network.multilayerPerceptron.hiddenFeatures=[4]")
     let run = RunFolder(folder.appending(path: "run").path)

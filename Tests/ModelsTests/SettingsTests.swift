@@ -9,9 +9,9 @@ import _TestSupport
 
   @Test func aSettingIsReplacedAndTheRestStays() throws {
     let changed = try settings().setting("training.batchSize=7")
-    #expect(changed.training.batchSize == 7)
+    #expect(changed.training?.batchSize == 7)
     var expected = try settings()
-    expected.training.batchSize = 7
+    expected.training?.batchSize = 7
     #expect(changed == expected)
   }
 

@@ -18,7 +18,8 @@ import Torch
       let exponents = stride(from: -103.0, through: 88, by: 0.00171)
       let x = exponents.map { Float(Foundation.exp($0)) } + [1, 0.99999994, 1.0000001, Float.leastNonzeroMagnitude]
       #expect(farthest(ElementaryKernels.log(x), x, Foundation.log) <= 2)
-      let wide = stride(from: -740.0, through: 709, by: 0.0117).map { Foundation.exp($0) } + [1, 1.0.nextUp, 1.0.nextDown]
+      let wide =
+        stride(from: -740.0, through: 709, by: 0.0117).map { Foundation.exp($0) } + [1, 1.0.nextUp, 1.0.nextDown]
       #expect(farthest(ElementaryKernels.log(wide), wide, Foundation.log) <= 2)
     }
   }

@@ -55,6 +55,26 @@ struct LinearAlgebraTests {
     #expect(throws: TorchError.self) { try nan.singularValues() }
   }
 
+  @Test func choleskyOfAMixedBatch() throws {
+    let matrices = Tensor([4.0, 2, 2, 5, 1, 2, 2, 1], shape: [2, 2, 2])
+    let (factor, isDefinite) = matrices.choleskyWhereDefinite()
+    #expect(isDefinite.dtype == .bool && isDefinite.doubles() == [1, 0])
+    expectClose(factor[0], Tensor(rows: [[2.0, 0], [1, 2]]))
+  }
+
+  /// The complex column (3 + 4i) / 5 comes out with the phase that it went in with.
+  @Test func complexFactors() throws {
+    var rng = RandomGenerator(seed: 6)
+    let phase = try Tensor([3.0, 4], shape: [1, 1, 2]).complexOrthonormalFactor()
+    expectClose(phase.doubles(), [0.6, 0.8])
+    let q = try Tensor.normal([2, 3, 3, 2], dtype: .float64, using: &rng).complexOrthonormalFactor()
+    let (real, imaginary) = (q[.ellipsis, .at(0)], q[.ellipsis, .at(1)])
+    let product = real.transposed().matmul(real) + imaginary.transposed().matmul(imaginary)
+    expectClose(product, Tensor.identity(3, dtype: .float64).broadcasted(to: [2, 3, 3]))
+    let skew = real.transposed().matmul(imaginary)
+    expectClose(skew, skew.transposed())
+  }
+
   @Test func determinants() throws {
     let (sign, logAbsolute) = a.signLogDeterminant()
     let (_, s, _) = try a.singularValues()

@@ -36,6 +36,7 @@
 #include <ATen/ops/sinh_ops.h>
 #include <ATen/ops/special_erfcx_ops.h>
 #include <ATen/ops/special_i0e_ops.h>
+#include <ATen/ops/special_i1e_ops.h>
 #include <ATen/ops/special_log_ndtr_ops.h>
 #include <ATen/ops/special_ndtri_ops.h>
 #include <ATen/ops/special_xlog1py_ops.h>
@@ -337,5 +338,11 @@ int32_t ct_special_erfcx(CTTensor self, CTTensor *out0, char **message) CT_NOEXC
 int32_t ct_special_i0e(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::special_i0e::call(borrow(self)));
+  });
+}
+
+int32_t ct_special_i1e(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::special_i1e::call(borrow(self)));
   });
 }

@@ -2,6 +2,7 @@
 #include "../conversions.hpp"
 #include "CTorchOperations.h"
 #include <ATen/ops/allclose_ops.h>
+#include <ATen/ops/amax_ops.h>
 #include <ATen/ops/ceil_ops.h>
 #include <ATen/ops/clamp_ops.h>
 #include <ATen/ops/elu_ops.h>
@@ -33,18 +34,12 @@
 #include <ATen/ops/silu_ops.h>
 #include <ATen/ops/softmax_ops.h>
 #include <ATen/ops/softplus_ops.h>
-#include <ATen/ops/special_i1e_ops.h>
 #include <ATen/ops/special_polygamma_ops.h>
+#include <ATen/ops/std_ops.h>
 #include <ATen/ops/sum_ops.h>
 #include <ATen/ops/trunc_ops.h>
 #include <ATen/ops/var_ops.h>
 #include <ATen/ops/where_ops.h>
-
-int32_t ct_special_i1e(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::special_i1e::call(borrow(self)));
-  });
-}
 
 int32_t ct_special_polygamma(ptrdiff_t n, CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -331,5 +326,17 @@ int32_t ct_prod_dim_int(CTTensor self, ptrdiff_t dim, bool keepdim, int8_t dtype
 int32_t ct_var_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool has_correction, CTScalar correction, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::var_correction::call(borrow(self), OptionalIntegerList{dim, dim_count}, optionalScalar(has_correction, correction), keepdim));
+  });
+}
+
+int32_t ct_std_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool has_correction, CTScalar correction, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::std_correction::call(borrow(self), OptionalIntegerList{dim, dim_count}, optionalScalar(has_correction, correction), keepdim));
+  });
+}
+
+int32_t ct_amax(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::amax::call(borrow(self), IntegerList{dim, dim_count}, keepdim));
   });
 }

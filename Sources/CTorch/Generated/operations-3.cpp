@@ -2,7 +2,6 @@
 #include "../conversions.hpp"
 #include "CTorchOperations.h"
 #include <ATen/ops/all_ops.h>
-#include <ATen/ops/amax_ops.h>
 #include <ATen/ops/amin_ops.h>
 #include <ATen/ops/any_ops.h>
 #include <ATen/ops/argmax_ops.h>
@@ -10,9 +9,11 @@
 #include <ATen/ops/broadcast_to_ops.h>
 #include <ATen/ops/cat_ops.h>
 #include <ATen/ops/chunk_ops.h>
+#include <ATen/ops/constant_pad_nd_ops.h>
 #include <ATen/ops/count_nonzero_ops.h>
 #include <ATen/ops/cumprod_ops.h>
 #include <ATen/ops/cumsum_ops.h>
+#include <ATen/ops/diag_embed_ops.h>
 #include <ATen/ops/diagonal_ops.h>
 #include <ATen/ops/flatten_ops.h>
 #include <ATen/ops/flip_ops.h>
@@ -25,6 +26,7 @@
 #include <ATen/ops/masked_select_ops.h>
 #include <ATen/ops/movedim_ops.h>
 #include <ATen/ops/narrow_ops.h>
+#include <ATen/ops/one_hot_ops.h>
 #include <ATen/ops/permute_ops.h>
 #include <ATen/ops/quantile_ops.h>
 #include <ATen/ops/repeat_interleave_ops.h>
@@ -38,7 +40,6 @@
 #include <ATen/ops/split_with_sizes_ops.h>
 #include <ATen/ops/squeeze_ops.h>
 #include <ATen/ops/stack_ops.h>
-#include <ATen/ops/std_ops.h>
 #include <ATen/ops/take_along_dim_ops.h>
 #include <ATen/ops/topk_ops.h>
 #include <ATen/ops/transpose_ops.h>
@@ -47,18 +48,6 @@
 #include <ATen/ops/unbind_ops.h>
 #include <ATen/ops/unflatten_ops.h>
 #include <ATen/ops/unsqueeze_ops.h>
-
-int32_t ct_std_correction(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool has_correction, CTScalar correction, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::std_correction::call(borrow(self), OptionalIntegerList{dim, dim_count}, optionalScalar(has_correction, correction), keepdim));
-  });
-}
-
-int32_t ct_amax(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::amax::call(borrow(self), IntegerList{dim, dim_count}, keepdim));
-  });
-}
 
 int32_t ct_amin(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -343,5 +332,23 @@ int32_t ct_triu(CTTensor self, ptrdiff_t diagonal, CTTensor *out0, char **messag
 int32_t ct_diagonal(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::diagonal::call(borrow(self), offset, dim1, dim2));
+  });
+}
+
+int32_t ct_diag_embed(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::diag_embed::call(borrow(self), offset, dim1, dim2));
+  });
+}
+
+int32_t ct_one_hot(CTTensor self, ptrdiff_t num_classes, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::one_hot::call(borrow(self), num_classes));
+  });
+}
+
+int32_t ct_constant_pad_nd(CTTensor self, const ptrdiff_t *pad, ptrdiff_t pad_count, CTScalar value, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::constant_pad_nd::call(borrow(self), IntegerList{pad, pad_count}, toScalar(value)));
   });
 }

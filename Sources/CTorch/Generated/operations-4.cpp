@@ -14,16 +14,18 @@
 #include <ATen/ops/binomial_ops.h>
 #include <ATen/ops/cdist_ops.h>
 #include <ATen/ops/clone_ops.h>
-#include <ATen/ops/constant_pad_nd_ops.h>
 #include <ATen/ops/contiguous_ops.h>
 #include <ATen/ops/copy_ops.h>
 #include <ATen/ops/detach_ops.h>
-#include <ATen/ops/diag_embed_ops.h>
 #include <ATen/ops/einsum_ops.h>
+#include <ATen/ops/empty_ops.h>
 #include <ATen/ops/eye_ops.h>
+#include <ATen/ops/fft_irfftn_ops.h>
+#include <ATen/ops/fft_rfftn_ops.h>
 #include <ATen/ops/flatten_dense_tensors_ops.h>
 #include <ATen/ops/full_ops.h>
 #include <ATen/ops/layer_norm_ops.h>
+#include <ATen/ops/linalg_cholesky_ex_ops.h>
 #include <ATen/ops/linalg_cholesky_ops.h>
 #include <ATen/ops/linalg_eigh_ops.h>
 #include <ATen/ops/linalg_inv_ops.h>
@@ -37,7 +39,6 @@
 #include <ATen/ops/matmul_ops.h>
 #include <ATen/ops/multinomial_ops.h>
 #include <ATen/ops/nonzero_ops.h>
-#include <ATen/ops/one_hot_ops.h>
 #include <ATen/ops/ones_like_ops.h>
 #include <ATen/ops/ones_ops.h>
 #include <ATen/ops/poisson_ops.h>
@@ -45,26 +46,10 @@
 #include <ATen/ops/randint_ops.h>
 #include <ATen/ops/randn_ops.h>
 #include <ATen/ops/randperm_ops.h>
+#include <ATen/ops/view_as_complex_ops.h>
+#include <ATen/ops/view_as_real_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 #include <ATen/ops/zeros_ops.h>
-
-int32_t ct_diag_embed(CTTensor self, ptrdiff_t offset, ptrdiff_t dim1, ptrdiff_t dim2, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::diag_embed::call(borrow(self), offset, dim1, dim2));
-  });
-}
-
-int32_t ct_one_hot(CTTensor self, ptrdiff_t num_classes, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::one_hot::call(borrow(self), num_classes));
-  });
-}
-
-int32_t ct_constant_pad_nd(CTTensor self, const ptrdiff_t *pad, ptrdiff_t pad_count, CTScalar value, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::constant_pad_nd::call(borrow(self), IntegerList{pad, pad_count}, toScalar(value)));
-  });
-}
 
 int32_t ct_contiguous(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -93,6 +78,12 @@ int32_t ct_nonzero(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
 int32_t ct_cdist(CTTensor x1, CTTensor x2, double p, bool has_compute_mode, ptrdiff_t compute_mode, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::cdist::call(borrow(x1), borrow(x2), p, optionalInteger(has_compute_mode, compute_mode)));
+  });
+}
+
+int32_t ct_empty_memory_format(const ptrdiff_t *size, ptrdiff_t size_count, int8_t dtype, CTDevice device, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::empty_memory_format::call(IntegerList{size, size_count}, optionalDataType(dtype), std::nullopt, toDevice(device), std::nullopt, std::nullopt));
   });
 }
 
@@ -224,6 +215,14 @@ int32_t ct_linalg_cholesky(CTTensor self, bool upper, CTTensor *out0, char **mes
   });
 }
 
+int32_t ct_linalg_cholesky_ex(CTTensor self, bool upper, bool check_errors, CTTensor *out0, CTTensor *out1, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    auto results = at::_ops::linalg_cholesky_ex::call(borrow(self), upper, check_errors);
+    store(out0, std::move(std::get<0>(results)));
+    store(out1, std::move(std::get<1>(results)));
+  });
+}
+
 int32_t ct_linalg_solve(CTTensor A, CTTensor B, bool left, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::linalg_solve::call(borrow(A), borrow(B), left));
@@ -258,6 +257,18 @@ int32_t ct_linalg_qr(CTTensor A, const char *mode, CTTensor *out0, CTTensor *out
   });
 }
 
+int32_t ct_view_as_complex(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::view_as_complex::call(borrow(self)));
+  });
+}
+
+int32_t ct_view_as_real(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::view_as_real::call(borrow(self)));
+  });
+}
+
 int32_t ct_linalg_svd(CTTensor A, bool full_matrices, const char *driver, CTTensor *out0, CTTensor *out1, CTTensor *out2, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     auto results = at::_ops::linalg_svd::call(borrow(A), full_matrices, optionalString(driver));
@@ -278,6 +289,18 @@ int32_t ct_linalg_slogdet(CTTensor A, CTTensor *out0, CTTensor *out1, char **mes
 int32_t ct_einsum(const char *equation, const CTTensor *tensors, ptrdiff_t tensors_count, const ptrdiff_t *path, ptrdiff_t path_count, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::einsum::call(equation, tensorList(tensors, tensors_count), OptionalIntegerList{path, path_count}));
+  });
+}
+
+int32_t ct_fft_rfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, const ptrdiff_t *dim, ptrdiff_t dim_count, const char *norm, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::fft_rfftn::call(borrow(self), OptionalIntegerList{s, s_count}, OptionalIntegerList{dim, dim_count}, optionalString(norm)));
+  });
+}
+
+int32_t ct_fft_irfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, const ptrdiff_t *dim, ptrdiff_t dim_count, const char *norm, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::fft_irfftn::call(borrow(self), OptionalIntegerList{s, s_count}, OptionalIntegerList{dim, dim_count}, optionalString(norm)));
   });
 }
 

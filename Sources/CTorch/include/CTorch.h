@@ -47,6 +47,19 @@ int32_t ct_with_derivative(CTTensor value, CTTensor input, CTTensor derivative, 
 /// Switches recording on this thread and returns what it was.
 bool ct_set_gradient_recording(bool enabled) CT_NOEXCEPT;
 bool ct_is_recording_gradients(void) CT_NOEXCEPT;
+/// Says on this thread whether derivatives of derivatives will be wanted, and returns what was said before.
+bool ct_set_higher_derivatives(bool wanted) CT_NOEXCEPT;
+bool ct_wants_higher_derivatives(void) CT_NOEXCEPT;
+/// What a kernel with a backward of its own computes: fills `input_gradients` (NULL where none is needed) from the memory
+/// of the inputs, of further saved tensors behind them, and of the gradients of the outputs (NULL where there is none).
+/// All are row-major, on the CPU.
+typedef void (*CTBackward)(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
+                           const void *settings);
+/// Makes `outputs`, new tensors that a kernel computed from `inputs`, remember how they came, when gradients are
+/// recorded. `settings` (a copy of its bytes is kept) is handed to `backward`; `saved` may hold outputs.
+int32_t ct_record_kernel(const CTTensor *outputs, ptrdiff_t output_count, const CTTensor *inputs, ptrdiff_t input_count,
+                         const CTTensor *saved, ptrdiff_t saved_count, CTBackward backward, const void *settings,
+                         ptrdiff_t settings_size, char **message) CT_NOEXCEPT;
 
 // Machine
 const char *ct_version(void) CT_NOEXCEPT;

@@ -48,7 +48,9 @@ public struct RationalQuadraticSpline: Bijection {
 
   /// The number of pieces, the box, the least sizes.
   public let form: Form
-  private let knots: Knots
+  /// The parameters of groups of features side by side, `[*batch, features, 3 * bins - 1]`; a single group may have any
+  /// batch.
+  let groups: [Tensor]
 
   /// Splines with packed parameters.
   ///
@@ -61,7 +63,7 @@ public struct RationalQuadraticSpline: Bijection {
       parameters.size(-1) == form.parameterCount,
       "RationalQuadraticSpline: expected \(form.parameterCount) parameters, got shape \(parameters.shape)")
     self.form = form
-    knots = Knots(parameters, form)
+    groups = [parameters]
   }
 
   /// Splines of several groups of features, side by side.
@@ -72,11 +74,11 @@ public struct RationalQuadraticSpline: Bijection {
   ///   - form: the number of pieces, the box, the least sizes.
   /// - Precondition: the last dimension of each group is `form.parameterCount`, and the batches broadcast.
   public init(joining groups: [Tensor], form: Form) {
-    let tables = groups.map { RationalQuadraticSpline(parameters: $0, form: form).knots.table }
-    let batch = tables.map { $0.shape.droppingTrailing(3) }.max { $0.rank < $1.rank } ?? []
-    let whole = Tensor.concatenating(tables.map { $0.broadcasted(to: batch + $0.shape.trailing(3)) }, -3)
+    precondition(
+      !groups.isEmpty && groups.allSatisfy { $0.rank >= 2 && $0.size(-1) == form.parameterCount },
+      "RationalQuadraticSpline: expected groups of \(form.parameterCount) parameters, got \(groups.map(\.shape))")
     self.form = form
-    knots = Knots(table: whole, bins: form.bins)
+    self.groups = groups
   }
 
   /// Splines with separate parameters.
@@ -98,6 +100,7 @@ public struct RationalQuadraticSpline: Bijection {
 
   /// The spline's value and the logarithm of its slope.
   public func forwardWithLogDet(_ x: Tensor) -> (z: Tensor, logDet: Tensor) {
+    if let result = fused(x, isInverse: false) { return result }
     let clipped = x.clamped(from: -form.bound, to: form.bound)
     let (z, logSlope) = knots.piece(of: clipped, row: 0).forward(clipped)
     let isInside = clipped .== x
@@ -106,10 +109,20 @@ public struct RationalQuadraticSpline: Bijection {
 
   /// The inverse spline's value and the logarithm of its slope.
   public func inverseWithLogDet(_ z: Tensor) -> (x: Tensor, logDet: Tensor) {
+    if let result = fused(z, isInverse: true) { return result }
     let clipped = z.clamped(from: -form.bound, to: form.bound)
     let (x, logSlope) = knots.piece(of: clipped, row: 1).inverse(clipped)
     let isInside = clipped .== z
     return (select(isInside, x, z), select(isInside, logSlope, 0))
+  }
+
+  /// The knots of all groups.
+  private var knots: Knots {
+    guard groups.count > 1 else { return Knots(groups[0], form) }
+    let tables = groups.map { Knots($0, form).table }
+    let batch = tables.map { $0.shape.droppingTrailing(3) }.max { $0.rank < $1.rank } ?? []
+    let whole = Tensor.concatenating(tables.map { $0.broadcasted(to: batch + $0.shape.trailing(3)) }, -3)
+    return Knots(table: whole, bins: form.bins)
   }
 }
 

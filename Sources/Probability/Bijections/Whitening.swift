@@ -4,7 +4,9 @@ public import Torch
 ///
 /// A flow that starts with it is, before training, the normal distribution with the data's mean and covariance.
 ///
-/// - Shapes: `mean` `[features]`; `matrix` and `inverseMatrix` `[features, features]`; `logDeterminant` `[]`.
+/// Data in a subspace have fewer codes than features; the log-determinant is then that of the map from the subspace.
+///
+/// - Shapes: `mean` `[features]`; `matrix` `[features, codes]`, `inverseMatrix` `[codes, features]`; `logDeterminant` `[]`.
 /// - Complexity: O(features^2) for each event in both directions.
 public struct Whitening: Bijection {
   /// The mean of the data.
@@ -15,23 +17,34 @@ public struct Whitening: Bijection {
   public let inverseMatrix: Tensor
   /// The logarithm of the matrix's absolute determinant.
   public let logDeterminant: Tensor
+  /// Where data lie: all real vectors, or a subspace.
+  public let domain: Support
 
   /// The map `(x - mean) matrix`.
   ///
-  /// - Precondition: the matrices are square, of the mean's size.
-  public init(mean: Tensor, matrix: Tensor, inverseMatrix: Tensor, logDeterminant: Tensor) {
+  /// - Parameters:
+  ///   - mean: what is taken to code 0.
+  ///   - matrix: takes centered data to codes.
+  ///   - inverseMatrix: takes codes to centered data.
+  ///   - logDeterminant: the logarithm of the matrix's absolute determinant.
+  ///   - domain: the subspace of the data; nil for all real vectors.
+  /// - Precondition: the matrices are square, of the mean's size, or smaller by the same number of codes.
+  public init(
+    mean: Tensor, matrix: Tensor, inverseMatrix: Tensor, logDeterminant: Tensor, domain: Support? = nil
+  ) {
     let size = mean.elementCount
+    let codes = domain == nil ? size : inverseMatrix.size(0)
     precondition(
-      matrix.shape == [size, size] && inverseMatrix.shape == [size, size],
-      "Whitening: expected matrices of shape [\(size), \(size)], got \(matrix.shape) and \(inverseMatrix.shape)")
+      codes <= size && matrix.shape == [size, codes] && inverseMatrix.shape == [codes, size],
+      "Whitening: expected matrices of shapes [\(size), \(codes)] and [\(codes), \(size)], got \(matrix.shape) and "
+        + "\(inverseMatrix.shape)")
+    self.domain = domain ?? .real(eventRank: 1)
     self.mean = mean
     self.matrix = matrix
     self.inverseMatrix = inverseMatrix
     self.logDeterminant = logDeterminant
   }
 
-  /// All real vectors.
-  public var domain: Support { .real(eventRank: 1) }
   /// All real vectors.
   public var codomain: Support { .real(eventRank: 1) }
 

@@ -1,7 +1,7 @@
 import Foundation
 public import Torch
 
-/// Normal vectors with a full covariance.
+/// Normal vectors with a full covariance, by its Cholesky factor; ``SingularNormal`` takes one without full rank.
 ///
 /// - Shapes: location `[*batch, features]`, covariance `[*batch, features, features]`; events `[features]`.
 /// - Complexity: O(features^3) once for each covariance, O(features^2) for each density and draw.
@@ -20,7 +20,7 @@ public struct MultivariateNormal: ReparameterizedDistribution, MomentDistributio
   /// - Throws: `DistributionError.notPositiveDefinite` when a covariance has no Cholesky factor.
   /// - Precondition: the shapes agree.
   public init(location: Tensor, covariance: Tensor) throws(DistributionError) {
-    MultivariateNormal.checkShapes(location, covariance)
+    MultivariateNormal.checkShapes(location, covariance, "MultivariateNormal")
     guard let factor = try? covariance.cholesky() else { throw .notPositiveDefinite(shape: covariance.shape) }
     self.init(location: location, scaleTriangle: factor)
   }
@@ -29,7 +29,7 @@ public struct MultivariateNormal: ReparameterizedDistribution, MomentDistributio
   ///
   /// - Precondition: the shapes agree; the diagonal is positive.
   public init(location: Tensor, scaleTriangle: Tensor) {
-    MultivariateNormal.checkShapes(location, scaleTriangle)
+    MultivariateNormal.checkShapes(location, scaleTriangle, "MultivariateNormal")
     precondition(!(scaleTriangle.diagonal() .<= 0).any(), "MultivariateNormal: expected a positive diagonal")
     let features = location.shape.trailing(1)
     let batch = Shape.broadcasting(location.shape.droppingTrailing(1), scaleTriangle.shape.droppingTrailing(2))
@@ -43,6 +43,8 @@ public struct MultivariateNormal: ReparameterizedDistribution, MomentDistributio
   public var support: Support { .real(eventRank: 1) }
   /// The location.
   public var mean: Tensor { location }
+  /// The location, where the density is greatest.
+  public var mode: Tensor { location }
   /// The diagonal of the covariance.
   public var variance: Tensor { scaleTriangle.squared().sum(-1) }
   /// The covariance, `[*batch, features, features]`.
@@ -55,7 +57,7 @@ public struct MultivariateNormal: ReparameterizedDistribution, MomentDistributio
 
   /// The log-density in nats.
   public func logProb(unchecked x: Tensor) -> Tensor {
-    let standardized = scaleTriangle.solvingTriangular((x - location).unsqueezed(-1)).squeezed(-1)
+    let standardized = scaleTriangle.solvingTriangular(vectors: x - location)
     let constant = -0.5 * Double(eventShape[0]) * Foundation.log(2 * Double.pi)
     return standardized.squared().sum(-1) * -0.5 - logDeterminant + constant
   }
@@ -67,14 +69,27 @@ public struct MultivariateNormal: ReparameterizedDistribution, MomentDistributio
     return location + scaleTriangle.matmul(noise.unsqueezed(-1)).squeezed(-1)
   }
 
+  /// The map from data to standard normal codes, z = (x - location) transpose(inverse(L)).
+  ///
+  /// - Precondition: there is one distribution, not a batch.
+  public var whitening: Whitening {
+    precondition(
+      batchShape.rank == 0, "MultivariateNormal.whitening: expected one distribution, got a batch \(batchShape)")
+    let identity = Tensor.identity(eventShape[0], dtype: scaleTriangle.dtype, device: scaleTriangle.device)
+    return Whitening(
+      mean: location, matrix: scaleTriangle.solvingTriangular(identity).transposed(),
+      inverseMatrix: scaleTriangle.transposed(), logDeterminant: -logDeterminant)
+  }
+
   /// The logarithm of the determinant of L.
   private var logDeterminant: Tensor { scaleTriangle.diagonal().log().sum(-1) }
 
-  private static func checkShapes(_ location: Tensor, _ matrix: Tensor) {
+  /// Stops unless the shapes are `[*batch, features]` and `[*batch, features, features]`.
+  static func checkShapes(_ location: Tensor, _ matrix: Tensor, _ name: String) {
     let (vector, square) = (location.shape, matrix.shape)
     precondition(
       vector.rank >= 1 && square.trailing(2) == vector.trailing(1) + vector.trailing(1)
         && Shape.broadcasting(vector.droppingTrailing(1), square.droppingTrailing(2)) != nil,
-      "MultivariateNormal: expected [*batch, features] and [*batch, features, features], got \(vector) and \(square)")
+      "\(name): expected [*batch, features] and [*batch, features, features], got \(vector) and \(square)")
   }
 }

@@ -1089,6 +1089,12 @@ enum Operation {
     return run1("cdist") { out0, message in ct_cdist(x1.raw, x2.raw, p, computeMode != nil, computeMode ?? 0, out0, message) }
   }
 
+  /// `empty.memory_format`
+  @inline(__always)
+  static func empty_memory_format(_ size: [Int], dtype: DType? = nil, device: Device? = nil) -> Tensor {
+    return run1("empty.memory_format") { out0, message in ct_empty_memory_format(size, size.count, dtype?.rawValue ?? -1, device?.raw ?? Device.unspecified, out0, message) }
+  }
+
   /// `zeros`
   @inline(__always)
   static func zeros(_ size: [Int], dtype: DType? = nil, device: Device? = nil) -> Tensor {
@@ -1219,6 +1225,13 @@ enum Operation {
     return try attempt1("linalg_cholesky") { out0, message in ct_linalg_cholesky(self_.raw, upper, out0, message) }
   }
 
+  /// `linalg_cholesky_ex`
+  @inline(__always)
+  static func linalg_cholesky_ex(_ self_: Tensor, upper: Bool = false, checkErrors: Bool = false) -> (Tensor, Tensor) {
+    defer { withExtendedLifetime(self_) {} }
+    return run2("linalg_cholesky_ex") { out0, out1, message in ct_linalg_cholesky_ex(self_.raw, upper, checkErrors, out0, out1, message) }
+  }
+
   /// `linalg_solve`
   @inline(__always)
   static func linalg_solve(_ A: Tensor, _ B: Tensor, left: Bool = true) throws(TorchError) -> Tensor {
@@ -1254,6 +1267,20 @@ enum Operation {
     return try attempt2("linalg_qr") { out0, out1, message in ct_linalg_qr(A.raw, mode, out0, out1, message) }
   }
 
+  /// `view_as_complex`
+  @inline(__always)
+  static func view_as_complex(_ self_: Tensor) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("view_as_complex") { out0, message in ct_view_as_complex(self_.raw, out0, message) }
+  }
+
+  /// `view_as_real`
+  @inline(__always)
+  static func view_as_real(_ self_: Tensor) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("view_as_real") { out0, message in ct_view_as_real(self_.raw, out0, message) }
+  }
+
   /// `linalg_svd`
   @inline(__always)
   static func linalg_svd(_ A: Tensor, _ fullMatrices: Bool = true, driver: String? = nil) throws(TorchError) -> (Tensor, Tensor, Tensor) {
@@ -1273,6 +1300,20 @@ enum Operation {
   static func einsum(_ equation: String, _ tensors: [Tensor], path: [Int]? = nil) -> Tensor {
     defer { withExtendedLifetime(tensors) {} }
     return run1("einsum") { out0, message in ct_einsum(equation, tensors.map(\.raw), tensors.count, path, path?.count ?? 0, out0, message) }
+  }
+
+  /// `fft_rfftn`
+  @inline(__always)
+  static func fft_rfftn(_ self_: Tensor, _ s: [Int]? = nil, _ dim: [Int]? = nil, _ norm: String? = nil) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("fft_rfftn") { out0, message in ct_fft_rfftn(self_.raw, s, s?.count ?? 0, dim, dim?.count ?? 0, norm, out0, message) }
+  }
+
+  /// `fft_irfftn`
+  @inline(__always)
+  static func fft_irfftn(_ self_: Tensor, _ s: [Int]? = nil, _ dim: [Int]? = nil, _ norm: String? = nil) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("fft_irfftn") { out0, message in ct_fft_irfftn(self_.raw, s, s?.count ?? 0, dim, dim?.count ?? 0, norm, out0, message) }
   }
 
   /// `layer_norm`

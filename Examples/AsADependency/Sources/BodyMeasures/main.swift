@@ -21,13 +21,13 @@ let heldOut = measures(1000, using: &rng)
 
 // All settings have defaults; `pushforward models real-nvp` lists them.
 var settings = try FitSettings(model: "real-nvp", data: DataSettings(path: data.path))
-settings.training.maximumEpochs = 30
+settings.training?.maximumEpochs = 30
 settings = try settings.setting("configuration.couplings.layers=3")
 let run = RunFolder(folder.appending(path: "body-measures").path)
 let report = try ModelFit(settings, into: run).run(overwriting: true) { event in
   if case .warning(let text) = event { print("warning: \(text)") }
 }
-print("trained for \(report.epochs) epochs; the run is in \(run.path)")
+if case .training(let training) = report { print("trained for \(training.epochs) epochs; the run is in \(run.path)") }
 
 let (model, description) = try run.loadModel()
 guard let density = model as? any DensityModel else { fatalError("\(description.model) gives no densities") }

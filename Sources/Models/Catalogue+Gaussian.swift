@@ -1,0 +1,15 @@
+import DensityEstimation
+import Probability
+
+extension Catalogue {
+  /// The normal distribution.
+  static let gaussianEntries: [CatalogueEntry] = [
+    .estimated(
+      "gaussian", "The normal distribution with the data's mean and covariance: the yardstick for all others.",
+      GaussianEstimator(),
+      fit: { estimator, data, rng in
+        EstimationResult(try estimator.fit(data.rows, weights: data.weights, using: &rng))
+      },
+      load: { _, _, tensors in EstimatedModel(distribution: try MultivariateNormal(tensors: tensors)) })
+  ]
+}

@@ -1,0 +1,31 @@
+import DensityEstimation
+import Probability
+import Torch
+
+/// A distribution that was computed from data, as a model of the catalogue. It works in 64 bits, on the processor.
+struct EstimatedModel: DensityModel {
+  /// The distribution of rows, `[features]` each.
+  let distribution: any StoredDistribution
+
+  /// Rows scored at a time: bounds the memory of distributions that do not bound their own.
+  private static let chunkSize = 32_768
+
+  var features: Int { distribution.eventShape.rank == 1 ? distribution.eventShape[0] : 0 }
+
+  func sample(_ count: Int, given context: Tensor?, using rng: inout RandomGenerator) -> Tensor {
+    distribution.sample([count], using: &rng)
+  }
+
+  func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor {
+    distribution.logProb(rows.to(.float64), chunkSize: Self.chunkSize)
+  }
+
+  func state() -> [String: Tensor] { distribution.tensors }
+
+  func move(to device: Device) throws(ModelError) {
+    guard device == .cpu else {
+      throw .cannot(
+        model: "it", action: "be used on \(device)", instead: "leave --device out: it runs on the processor")
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Datasets
+import Foundation
+import NeuralNetworks
+import Torch
+import Training
+
+/// The fit of a model that is trained step by step.
+struct TrainingFit {
+  let settings: FitSettings
+  let configuration: SettingsValue
+  let folder: RunFolder
+  let device: Device
+
+  func run(
+    _ method: CatalogueEntry.Training, of entry: CatalogueEntry, overwriting: Bool, resuming: Bool, stop: StopRequest?,
+    onEvent: (ModelFit.Event) -> Void
+  ) throws -> TrainingReport {
+    let training = settings.training ?? method.defaults
+    let trainer = try Trainer(training)
+    var rng = RandomGenerator(seed: settings.seed)
+    var splitRandom = rng.split()
+    let data = try LoadedData(fitting: settings.data, for: entry)
+    data.warnings.forEach { onEvent(.warning($0)) }
+    let model = try method.make(configuration, data.table.columnCount, &rng).dequantizing(data.units.shiftedGrids)
+    let split = try RowSplit(
+      rowCount: data.table.rowCount, fractions: SplitFractions(validation: training.validationFraction),
+      path: data.table.path, using: &splitRandom)
+    if !resuming { try folder.create(overwriting: overwriting) }
+    let lock = try folder.lock()
+    defer { lock.release() }
+    try settings.write(to: folder.settings)
+
+    let all = Batch(values: data.rows)
+    let trained = all.rows(split.train)
+    model.prepare(for: trained)
+    try model.move(to: device)
+    let validation = training.validationFraction > 0 ? all.rows(split.validation).to(device) : nil
+    onEvent(
+      .started(
+        trainingRows: trained.rowCount, validationRows: validation?.rowCount ?? 0, columns: data.table.columnCount,
+        parameters: model.parameterCount))
+    let checkpoint = CheckpointStore(url: folder.checkpoint, fingerprint: try fingerprint(data))
+    do {
+      let report = try fit(
+        model, trainer, trained.to(device), validation, using: &rng, checkpoint: checkpoint, stop: stop,
+        onEvent: onEvent)
+      if report.stopReason != .interrupted { try save(model, data, report, checkpoint) }
+      return report
+    } catch TrainingError.diverged(let divergence) {
+      // The best weights are worth keeping; the error still reaches the caller.
+      if let report = divergence.reportOfBest { try save(model, data, report, checkpoint) }
+      throw TrainingError.diverged(divergence)
+    }
+  }
+
+  private func save(
+    _ model: any TrainedModel, _ data: LoadedData, _ report: TrainingReport, _ checkpoint: CheckpointStore
+  ) throws {
+    try model.move(to: .cpu)
+    try ModelFile.save(model, data.description(settings, .training(report)), to: folder.model)
+    checkpoint.remove()
+  }
+
+  // The model is an existential; this opens it for the generic trainer.
+  private func fit(
+    _ model: some TrainedModel, _ trainer: Trainer, _ training: Batch, _ validation: Batch?,
+    using rng: inout RandomGenerator, checkpoint: CheckpointStore, stop: StopRequest?,
+    onEvent: (ModelFit.Event) -> Void
+  ) throws -> TrainingReport {
+    try trainer.fit(
+      model, to: training, validation: validation, objective: { model.loss($0, $1) }, using: &rng,
+      checkpoint: checkpoint, log: MetricsLog(url: folder.metrics), stop: stop, onProgress: { onEvent(.progress($0)) })
+  }
+
+  private func fingerprint(_ data: LoadedData) throws -> String {
+    var fingerprint = Fingerprint()
+    fingerprint.add(data.rows)
+    var relevant = settings
+    relevant.training?.checkpointInterval = 0
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    fingerprint.add(String(decoding: try encoder.encode(relevant), as: UTF8.self))
+    return fingerprint.text
+  }
+}
