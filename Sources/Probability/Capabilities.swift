@@ -21,8 +21,8 @@ public protocol EntropyDistribution: Distribution {
 /// All functions act element by element: arguments broadcast against `[*batch, *event]`, and for events of rank 1 each
 /// element is asked for its own distribution function.
 ///
-/// To implement one: give ``cdf(_:)`` and ``quantile(_:)``; give ``logCDF(_:)``, ``survival(_:)`` and
-/// ``logSurvival(_:)`` too where the probability itself underflows or rounds to 1. Add a row to the tests with
+/// To implement one: give ``cdf(_:)`` and ``quantile(_:)``; give ``logCDF(_:)``, ``survival(_:)``,
+/// ``logSurvival(_:)`` and ``survivalQuantile(_:)`` too where the probability itself underflows or rounds to 1. Add a row to the tests with
 /// `checkCumulative`.
 public protocol CumulativeDistribution: Distribution {
   /// The probability of a value at most `x`, element by element.
@@ -35,11 +35,40 @@ public protocol CumulativeDistribution: Distribution {
   func logSurvival(_ x: Tensor) -> Tensor
   /// The smallest value up to which at least a probability lies, element by element; NaN outside [0, 1].
   func quantile(_ probability: Tensor) -> Tensor
+  /// The value above which a probability lies, element by element: the quantile of one minus it, for probabilities so
+  /// small that one minus them is 1.
+  func survivalQuantile(_ probability: Tensor) -> Tensor
+}
+
+/// A distribution of numbers of which some, the atoms, have a probability of their own.
+///
+/// At an atom `logProb` is the logarithm of that probability, elsewhere the logarithm of the density; see
+/// `Documentation/Design/0005-distributions-with-atoms.md` for what follows from it.
+public protocol AtomicDistribution: CumulativeDistribution {
+  /// Whether each number is an atom, element by element.
+  func isAtom(_ x: Tensor) -> Tensor
+  /// The probability of a value below `x`, element by element: the limit of the cdf from the left.
+  func cdfBelow(_ x: Tensor) -> Tensor
+}
+
+/// A distribution of whole numbers.
+public protocol DiscreteDistribution: AtomicDistribution {}
+
+extension DiscreteDistribution {
+  /// Whether each number is a whole one of the support.
+  public func isAtom(_ x: Tensor) -> Tensor { Support(support.elements, eventRank: 0).contains(x) }
+
+  /// The cdf of the next smaller whole number.
+  public func cdfBelow(_ x: Tensor) -> Tensor {
+    cdf((x.dtype.isFloatingPoint ? x : x.to(.float64)).ceil() - 1.0)
+  }
 }
 
 extension CumulativeDistribution {
   /// The logarithm of the cdf, or of one minus the survival function where that is the smaller of the two.
   public func logCDF(_ x: Tensor) -> Tensor { logarithm(of: cdf(x), complement: survival(x)) }
+  /// The quantile of one minus the probability.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor { quantile(1.0 - probability) }
   /// One minus the cdf.
   public func survival(_ x: Tensor) -> Tensor { 1.0 - cdf(x) }
   /// The logarithm of the survival function, or of one minus the cdf where that is the smaller of the two.

@@ -84,23 +84,3 @@ extension ReparameterizedDistribution {
     withoutGradient { reparameterizedSample(sampleShape, using: &rng) }
   }
 }
-
-/// Why parameters do not make a distribution.
-public enum DistributionError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// A covariance matrix has no Cholesky factor.
-  case notPositiveDefinite(shape: Shape)
-  /// A covariance matrix has an eigenvalue that is negative, beyond rounding, or is not finite.
-  case notPositiveSemidefinite(shape: Shape)
-
-  /// What is wrong with the parameters.
-  public var description: String {
-    switch self {
-    case .notPositiveDefinite(let shape):
-      "a covariance matrix is not symmetric positive definite (matrices of shape \(shape)): add a small multiple of "
-        + "the identity, or drop columns that are linear combinations of others; SingularNormal takes such covariances"
-    case .notPositiveSemidefinite(let shape):
-      "a covariance matrix has a negative eigenvalue, or numbers that are not finite (matrices of shape \(shape)): "
-        + "compute it from complete rows, or replace negative eigenvalues by 0"
-    }
-  }
-}

@@ -32,8 +32,7 @@ struct GaussLegendre {
 
   /// The integral of f from `start` to `end`, cut into equal panels: through which gradients flow.
   ///
-  /// - Parameters:
-  ///   - f: gives values at points; both have a last dimension for the points.
+  /// The function gives values at points, of which both have a last dimension for the points.
   func integral(from start: Tensor, to end: Tensor, panels: Int, _ f: (Tensor) -> Tensor) -> Tensor {
     let share = 1 / Double(panels)
     let places = (0..<panels).flatMap { panel in nodes.map { (Double(panel) + ($0 + 1) / 2) * share } }

@@ -55,6 +55,9 @@ public func withoutGradient<Result, Failure: Error>(_ body: () throws(Failure) -
   return try body()
 }
 
+/// Whether this thread records gradients.
+package func isRecordingGradients() -> Bool { ct_is_recording_gradients() }
+
 /// Runs the closure with gradients recorded, also inside ``withoutGradient(_:)``.
 public func withGradient<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
   let before = ct_set_gradient_recording(true)

@@ -49,9 +49,8 @@ extension Tensor {
     }
   }
 
-  /// t - log(1 + t), of relative accuracy also near 0, where it is t^2 / 2.
-  ///
-  /// - Parameter sum: 1 + t, where that is known better than t gives it: near t = -1.
+  /// t - log(1 + t), of relative accuracy also near 0, where it is t^2 / 2; `sum` is 1 + t where that is known better than
+  /// t gives it, near t = -1.
   package func minusLogOnePlus(sum onePlus: Tensor? = nil) -> Tensor {
     let isNear = absolute() .<= 0.25
     let t = select(isNear, self, 0.0)

@@ -64,6 +64,7 @@ private struct CumulativeCheck {
       expect(function(missing).isNaN().all(), "NaN is masked")
     }
     expect(distribution.quantile(missing).isNaN().all(), "the quantile of NaN is a number")
+    expect(distribution.survivalQuantile(missing).isNaN().all(), "the survival quantile of NaN is a number")
     expect(
       distribution.quantile(missing.isNaN().to(.float64) * 1.5).isNaN().all(), "a probability of 1.5 has a quantile")
     expect(distribution.quantile(missing.isNaN().to(.float64) * -0.5).isNaN().all(), "a probability of -0.5 has one")
@@ -77,7 +78,9 @@ private struct CumulativeCheck {
   func checkQuantiles() {
     let (probability, x) = grid
     guard isDiscrete else {
-      return expect(distribution.cdf(x), probability, tolerance: 1e-12, "cdf of quantiles")
+      expect(distribution.cdf(x), probability, tolerance: 1e-12, "cdf of quantiles")
+      let above = distribution.survivalQuantile(probability)
+      return expect(distribution.survival(above), probability, tolerance: 1e-12, "survival of its quantiles")
     }
     expect((distribution.cdf(x) .>= probability).all(), "a quantile is too small")
     expect((distribution.cdf(x - 1.0) .< probability).all(), "a quantile is too large")

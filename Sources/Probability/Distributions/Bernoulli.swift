@@ -5,7 +5,7 @@ public import Torch
 /// ``Atoms/signs(probability:)`` is the same with the values +1 and -1.
 ///
 /// - Shapes: the parameter is `[*batch, *event]`, of which the last `eventRank` are the event.
-public struct Bernoulli: MomentDistribution, EntropyDistribution, CumulativeDistribution {
+public struct Bernoulli: MomentDistribution, EntropyDistribution, DiscreteDistribution {
   /// The probability of 1, `[*batch, *event]`.
   public let probability: Tensor
   /// log(probability / (1 - probability)), `[*batch, *event]`.

@@ -90,4 +90,10 @@ public struct Beta: ReparameterizedDistribution, MomentDistribution, EntropyDist
     let value = SpecialFunctions.inverseRegularizedBeta(alpha, beta, probability)
     return value.withDerivative(by: probability) { (-logDensity(value)).exp() }
   }
+
+  /// The value above which a probability lies, accurate for small ones. Gradients flow to `probability`.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor {
+    let value = SpecialFunctions.inverseRegularizedBetaComplement(alpha, beta, probability)
+    return value.withDerivative(by: probability) { -(-logDensity(value)).exp() }
+  }
 }

@@ -3,7 +3,7 @@ public import Torch
 /// Independent counts of successes in a number of trials.
 ///
 /// - Shapes: `trials` and `probability` broadcast to `[*batch, *event]`, of which the last `eventRank` are the event.
-public struct Binomial: MomentDistribution, EntropyDistribution, CumulativeDistribution {
+public struct Binomial: MomentDistribution, EntropyDistribution, DiscreteDistribution {
   /// The number of trials, `[*batch, *event]`.
   public let trials: Tensor
   /// The probability of a success, `[*batch, *event]`.

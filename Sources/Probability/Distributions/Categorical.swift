@@ -6,7 +6,7 @@ public import Torch
 ///
 /// - Shapes: parameters `[*batch, count]`; events are numbers.
 /// - Complexity: O(count) once, O(log(count)) for each draw and quantile.
-public struct Categorical: MomentDistribution, EntropyDistribution, CumulativeDistribution {
+public struct Categorical: MomentDistribution, EntropyDistribution, DiscreteDistribution {
   /// The normalized logarithms of the probabilities, `[*batch, count]`.
   public let logProbabilities: Tensor
   /// The probabilities, `[*batch, count]`.

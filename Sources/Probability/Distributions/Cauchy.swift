@@ -67,6 +67,9 @@ public struct Cauchy: ReparameterizedDistribution, MomentDistribution, EntropyDi
     return location.addingProduct(scale, each).defined(for: probability)
   }
 
+  /// The value above which a probability lies, accurate for small ones: by symmetry.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor { location * 2.0 - quantile(probability) }
+
   private func standardized(_ x: Tensor) -> Tensor { (x - location) / scale }
 
   private func below(_ z: Tensor) -> Tensor { Tensor.ones(like: z).atan2(-z) * (1 / Double.pi) }

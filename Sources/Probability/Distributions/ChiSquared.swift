@@ -51,4 +51,7 @@ public struct ChiSquared: ReparameterizedDistribution, MomentDistribution, Entro
   public func logSurvival(_ x: Tensor) -> Tensor { gamma.logSurvival(x) }
   /// The value below which a probability lies. Gradients flow to `probability`, not to the parameter.
   public func quantile(_ probability: Tensor) -> Tensor { gamma.quantile(probability) }
+
+  /// The value above which a probability lies, accurate for small ones. Gradients flow to `probability`.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor { gamma.survivalQuantile(probability) }
 }

@@ -55,4 +55,9 @@ public struct Exponential: ReparameterizedDistribution, MomentDistribution, Entr
   public func quantile(_ probability: Tensor) -> Tensor {
     (-(-probability).logOnePlus() / rate).defined(for: probability)
   }
+
+  /// The value above which a probability lies, accurate for small ones.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor {
+    (-probability.log() / rate).defined(for: probability)
+  }
 }

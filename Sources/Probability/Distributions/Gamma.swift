@@ -77,6 +77,12 @@ public struct Gamma: ReparameterizedDistribution, MomentDistribution, EntropyDis
     let standard = SpecialFunctions.inverseRegularizedGammaP(concentration, probability)
     return standard.withDerivative(by: probability) { (-logGammaDensity(concentration, standard)).exp() } / rate
   }
+
+  /// The value above which a probability lies, accurate for small ones. Gradients flow to `probability` and to the rate.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor {
+    let standard = SpecialFunctions.inverseRegularizedGammaQ(concentration, probability)
+    return standard.withDerivative(by: probability) { -(-logGammaDensity(concentration, standard)).exp() } / rate
+  }
 }
 
 /// Gamma draws with rate 1 of each 64-bit shape, through which gradients flow to the shape.

@@ -5,7 +5,7 @@ public import Torch
 /// Differs from `scipy.stats.geom`, which counts the trials up to the first success: one more.
 ///
 /// - Shapes: `probability` is `[*batch, *event]`, of which the last `eventRank` are the event.
-public struct Geometric: MomentDistribution, EntropyDistribution, CumulativeDistribution {
+public struct Geometric: MomentDistribution, EntropyDistribution, DiscreteDistribution {
   /// The probability of a success, `[*batch, *event]`.
   public let probability: Tensor
   /// The shape of distributions side by side.

@@ -64,6 +64,11 @@ public struct Gumbel: ReparameterizedDistribution, MomentDistribution, EntropyDi
     (location - scale * (-probability.log()).log()).defined(for: probability)
   }
 
+  /// The value above which a probability lies, accurate for small ones.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor {
+    (location - scale * (-(-probability).logOnePlus()).log()).defined(for: probability)
+  }
+
   private func standardized(_ x: Tensor) -> Tensor { (x - location) / scale }
 }
 

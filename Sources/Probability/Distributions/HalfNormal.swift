@@ -63,4 +63,9 @@ public struct HalfNormal: ReparameterizedDistribution, MomentDistribution, Entro
     let upper = -((1.0 - select(isLower, 0.5, probability)) * 0.5).normalQuantile()
     return (scale * select(isLower, lower, upper)).defined(for: probability)
   }
+
+  /// The value above which a probability lies, accurate for small ones.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor {
+    -scale * (probability.defined(for: probability) * 0.5).normalQuantile()
+  }
 }

@@ -78,6 +78,14 @@ public struct InverseGamma: ReparameterizedDistribution, MomentDistribution, Ent
       / standard.withDerivative(by: probability) { -(-logGammaDensity(concentration, standard)).exp() }
   }
 
+  /// The value above which a probability lies, accurate for small ones. Gradients flow to `probability` and to the
+  /// scale.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor {
+    let standard = SpecialFunctions.inverseRegularizedGammaP(concentration, probability)
+    return scale
+      / standard.withDerivative(by: probability) { (-logGammaDensity(concentration, standard)).exp() }
+  }
+
   /// 1 / x, infinite for x up to 0.
   private func reciprocal(_ x: Tensor) -> Tensor { select(x .<= 0, Double.infinity, x.reciprocal()) }
 }

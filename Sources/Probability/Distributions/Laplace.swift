@@ -65,6 +65,9 @@ public struct Laplace: ReparameterizedDistribution, MomentDistribution, EntropyD
     return location.addingProduct(scale, select(isLower, lower, -upper)).defined(for: probability)
   }
 
+  /// The value above which a probability lies, accurate for small ones: by symmetry.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor { location * 2.0 - quantile(probability) }
+
   private func standardized(_ x: Tensor) -> Tensor { (x - location) / scale }
 
   private func below(_ z: Tensor) -> Tensor {

@@ -59,4 +59,7 @@ public struct LogNormal: ReparameterizedDistribution, MomentDistribution, Entrop
 
   /// exp of the normal quantile.
   public func quantile(_ probability: Tensor) -> Tensor { normal.quantile(probability).exp() }
+
+  /// The value above which a probability lies, accurate for small ones.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor { normal.survivalQuantile(probability).exp() }
 }

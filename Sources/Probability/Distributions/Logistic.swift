@@ -71,4 +71,9 @@ public struct Logistic: ReparameterizedDistribution, MomentDistribution, Entropy
   public func quantile(_ probability: Tensor) -> Tensor {
     location.addingProduct(scale, probability.log() - (-probability).logOnePlus())
   }
+
+  /// The value above which a probability lies, accurate for small ones.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor {
+    location - scale * (probability.log() - (-probability).logOnePlus())
+  }
 }

@@ -4,7 +4,7 @@ public import Torch
 /// gamma.
 ///
 /// - Shapes: `successes` and `probability` broadcast to `[*batch, *event]`, of which the last `eventRank` are the event.
-public struct NegativeBinomial: MomentDistribution, EntropyDistribution, CumulativeDistribution {
+public struct NegativeBinomial: MomentDistribution, EntropyDistribution, DiscreteDistribution {
   /// The number of successes at which counting ends, `[*batch, *event]`; the shape of the gamma rate.
   public let successes: Tensor
   /// The probability of a success, `[*batch, *event]`.

@@ -66,4 +66,9 @@ public struct Normal: ReparameterizedDistribution, MomentDistribution, EntropyDi
   public func quantile(_ probability: Tensor) -> Tensor {
     location.addingProduct(scale, probability.normalQuantile())
   }
+
+  /// The value above which a probability lies, accurate for small ones.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor {
+    location - scale * probability.normalQuantile()
+  }
 }

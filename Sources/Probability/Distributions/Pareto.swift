@@ -77,6 +77,11 @@ public struct Pareto: ReparameterizedDistribution, MomentDistribution, EntropyDi
     (scale * (-(-probability).logOnePlus() / concentration).exp()).defined(for: probability)
   }
 
+  /// The value above which a probability lies, accurate for small ones.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor {
+    (scale * (-probability.log() / concentration).exp()).defined(for: probability)
+  }
+
   /// log(x / scale), accurate near the scale.
   private func logQuotient(_ x: Tensor) -> Tensor { ((x - scale) / scale).logOnePlus() }
 }

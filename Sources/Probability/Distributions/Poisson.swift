@@ -3,7 +3,7 @@ public import Torch
 /// Independent counts of events that happen at a rate: the probability of k is rate^k exp(-rate) / k!.
 ///
 /// - Shapes: `rate` is `[*batch, *event]`, of which the last `eventRank` are the event.
-public struct Poisson: MomentDistribution, EntropyDistribution, CumulativeDistribution {
+public struct Poisson: MomentDistribution, EntropyDistribution, DiscreteDistribution {
   /// The mean, `[*batch, *event]`.
   public let rate: Tensor
   /// The shape of distributions side by side.

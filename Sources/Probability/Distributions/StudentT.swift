@@ -87,6 +87,9 @@ public struct StudentT: ReparameterizedDistribution, MomentDistribution, Entropy
     return location.addingProduct(scale, value)
   }
 
+  /// The value above which a probability lies, accurate for small ones: by symmetry.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor { location * 2.0 - quantile(probability) }
+
   private func standardized(_ x: Tensor) -> Tensor { (x - location) / scale }
 
   private func standardLogDensity(_ z: Tensor) -> Tensor { logDensity(location.addingProduct(scale, z)) + scale.log() }

@@ -59,4 +59,9 @@ public struct Uniform: ReparameterizedDistribution, MomentDistribution, EntropyD
   public func quantile(_ probability: Tensor) -> Tensor {
     lower.addingProduct(upper - lower, probability).defined(for: probability)
   }
+
+  /// The value above which a probability lies, accurate for small ones.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor {
+    (upper - (upper - lower) * probability).defined(for: probability)
+  }
 }

@@ -89,6 +89,9 @@ public struct VonMises: ReparameterizedDistribution, MomentDistribution, Entropy
     return location + angle.withDerivative(by: probability) { (-logDensity(angle)).exp() }
   }
 
+  /// The value above which a probability lies, accurate for small ones: by symmetry.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor { location * 2.0 - quantile(probability) }
+
   private func below(_ angle: Tensor) -> Tensor {
     SpecialFunctions.vonMisesCDF(concentration, angle).withDerivative(by: angle) { logDensity(angle).exp() }
   }

@@ -78,6 +78,11 @@ public struct Weibull: ReparameterizedDistribution, MomentDistribution, EntropyD
     (scale * (-(-probability).logOnePlus()).pow(concentration.reciprocal())).defined(for: probability)
   }
 
+  /// The value above which a probability lies, accurate for small ones.
+  public func survivalQuantile(_ probability: Tensor) -> Tensor {
+    (scale * (-probability.log()).pow(concentration.reciprocal())).defined(for: probability)
+  }
+
   /// log Gamma(1 + 2 u) - 2 log Gamma(1 + u) for small u, from the series of log Gamma(1 + u) at 0:
   /// the sum over j from 2 on of zeta(j) (2^j - 2) (-u)^j / j.
   private func logGammaQuotient(_ u: Tensor) -> Tensor {
