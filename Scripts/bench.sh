@@ -25,5 +25,7 @@ for ((round = 0; round < rounds; round++)); do
 done
 "$programs/TrainingSoak" "${SOAK_STEPS:-20000}" | tee -a "$results"
 "$python" Benchmarks/table_reading.py "$programs/TableReading" | tee -a "$results"
-"$python" Benchmarks/classical_peers.py tree "$programs" | tee -a "$results"
+for workload in em-full em-diag mixture-sample kde-exact kde-tree tree; do
+  "$python" Benchmarks/classical_peers.py "$workload" "$programs" | tee -a "$results"
+done
 "$python" Benchmarks/ratios.py "$results"

@@ -54,4 +54,12 @@ extension ConditionalTableEstimator {
       givenBins: try settings.decodeIfPresent(Int.self, forKey: .givenBins),
       smoothing: try settings.decodeIfPresent(Double.self, forKey: .smoothing) ?? standard.smoothing)
   }
+
+  /// Writes all settings, also those that are nil, so that a list of settings shows them.
+  public func encode(to encoder: any Encoder) throws {
+    var settings = encoder.container(keyedBy: CodingKeys.self)
+    try settings.encode(bins, forKey: .bins)
+    try settings.encode(givenBins, forKey: .givenBins)
+    try settings.encode(smoothing, forKey: .smoothing)
+  }
 }

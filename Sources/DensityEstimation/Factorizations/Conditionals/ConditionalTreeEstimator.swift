@@ -56,6 +56,14 @@ extension ConditionalTreeEstimator {
       leaves: try settings.decodeIfPresent(Int.self, forKey: .leaves) ?? standard.leaves,
       smoothing: try settings.decodeIfPresent(Double.self, forKey: .smoothing) ?? standard.smoothing)
   }
+
+  /// Writes all settings, also those that are nil, so that a list of settings shows them.
+  public func encode(to encoder: any Encoder) throws {
+    var settings = encoder.container(keyedBy: CodingKeys.self)
+    try settings.encode(bins, forKey: .bins)
+    try settings.encode(leaves, forKey: .leaves)
+    try settings.encode(smoothing, forKey: .smoothing)
+  }
 }
 
 /// The search for the questions of a tree, over bins of the given columns.
