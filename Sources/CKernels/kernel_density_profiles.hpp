@@ -27,8 +27,8 @@ template <int32_t profile> CK_INLINE Vector<double> compactValue(Vector<double> 
   return rest;
 }
 
-/// How the term of a row comes from the differences of its features: an exponent, of which the term is exp(-exponent),
-/// or the term itself.
+/// How the term of a row comes from the differences of its features: an exponent, of which the term is 2^-exponent, or
+/// the term itself.
 template <int32_t profile, bool isProduct> struct Term {
   static constexpr bool isExponent = profile == CK_GAUSSIAN || profile == CK_EXPONENTIAL;
   /// Whether the accumulator starts from the row's coefficient, so that `finish` has nothing to do.

@@ -80,13 +80,13 @@ inline int32_t sumInPieces(const KernelRows &rows, AddPanel addPanel, const doub
     for (ptrdiff_t panel = firstPanel; panel < std::min(firstPanel + panels, rows.panelCount); ++panel)
       addPanel(rows, panel, part.queries(size));
     for (ptrdiff_t k = 0; k < size; ++k) {
-      if (rowPieces == 1) out[first + k] = part.sums[k].logarithm(rows.isExponential());
+      if (rowPieces == 1) out[first + k] = part.sums[k].logarithm(rows.hasExponents());
       else sums[piece % rowPieces * count + first + k] = part.sums[k];
     }
   });
   for (ptrdiff_t k = 0; rowPieces > 1 && k < count; ++k) {
     for (ptrdiff_t piece = 1; piece < rowPieces; ++piece) sums[k].add(sums[piece * count + k]);
-    out[k] = sums[k].logarithm(rows.isExponential());
+    out[k] = sums[k].logarithm(rows.hasExponents());
   }
   for (ptrdiff_t k = 0; k < count; ++k) isOrdinary(points + k * features, features, out + k);
   return status;

@@ -11,6 +11,8 @@ namespace ck {
 constexpr ptrdiff_t panelRows = 64;
 /// What stands for the exponent of a row that adds nothing.
 constexpr double noExponent = 1e300;
+/// From natural logarithms to exponents of two.
+constexpr double log2OfE = 1.44269504088896340736;
 
 /// A node of the tree: the panels [first, first + count), and where its boxes and sums are kept.
 ///
@@ -31,7 +33,7 @@ struct KernelRows {
   CKKernelShape shape;
   ptrdiff_t panelCount, nodeCount, size;
   double *panels;       // [panel][feature][64]
-  double *coefficients; // [panel][64]: c_i, or -log c_i where terms are exponentials
+  double *coefficients; // [panel][64]: c_i, or -log2 c_i where terms are powers of two
   double *scales;       // [panel][64]: 1 / scale_i
   double *boxes;        // [node][2][feature]: the least and the greatest
   double *masses;       // [node]: the sum of c_i
@@ -52,9 +54,14 @@ struct KernelRows {
   }
 
   KernelNode root() const { return {0, 0, panelCount}; }
-  bool isExponential() const { return shape.profile == CK_GAUSSIAN || shape.profile == CK_EXPONENTIAL; }
-  /// What coordinates are multiplied by: exponents of the Gaussian are then sums of squares.
-  double unit() const { return shape.profile == CK_GAUSSIAN ? 0.70710678118654752440 : 1; }
+  /// Whether terms are powers of two: 2^-exponent.
+  bool hasExponents() const { return shape.profile == CK_GAUSSIAN || shape.profile == CK_EXPONENTIAL; }
+  /// What coordinates are multiplied by, so that exponents are sums of squares, or lengths: the root of log2(e) / 2, or
+  /// log2(e).
+  double unit() const {
+    if (shape.profile == CK_GAUSSIAN) return 0.84932180028801904272;
+    return shape.profile == CK_EXPONENTIAL ? log2OfE : 1;
+  }
 };
 
 /// The least and the greatest of each feature over points of an order.

@@ -39,10 +39,10 @@ private:
     for (ptrdiff_t k = 0; k < panelRows; ++k) {
       const bool isRow = k < count;
       const int64_t row = isRow ? order[first + k] : 0;
-      const double logarithm = isRow ? logCoefficients[row] : -noExponent;
+      const double logarithm = isRow ? logCoefficients[row] : -noExponent / log2OfE;
       for (ptrdiff_t f = 0; f < features; ++f)
         rows.panels[(node.firstPanel * features + f) * panelRows + k] = isRow ? points[row * features + f] * rows.unit() : 0;
-      rows.coefficients[first + k] = rows.isExponential() ? -logarithm : std::exp(logarithm);
+      rows.coefficients[first + k] = rows.hasExponents() ? -logarithm * log2OfE : std::exp(logarithm);
       if (isRow) mass += std::exp(logarithm);
       if (!scales) continue;
       const double scale = isRow ? 1 / scales[row] : 1;

@@ -9,20 +9,20 @@ namespace ck {
 /// Queries that are handled together in registers.
 constexpr ptrdiff_t queryBlock = 4;
 
-/// A sum in eight lanes: of terms, or of exponentials relative to the least exponent so far.
+/// A sum in eight lanes: of terms, or of powers of two relative to the least exponent so far.
 struct KernelSum {
   double reference = noExponent;
   double lanes[8] = {};
 
   void moveReference(double smallest) {
-    const double factor = std::exp(std::max(smallest - reference, -745.0));
+    const double factor = std::exp2(std::max(smallest - reference, -1074.0));
     for (double &lane : lanes) lane *= factor;
     reference = smallest;
   }
   /// Adds another sum of the same kind.
   void add(const KernelSum &other) {
     if (other.reference < reference) moveReference(other.reference);
-    const double factor = std::exp(std::max(reference - other.reference, -745.0));
+    const double factor = std::exp2(std::max(reference - other.reference, -1074.0));
     for (int lane = 0; lane < 8; ++lane) lanes[lane] += other.lanes[lane] * factor;
   }
   double total() const {
@@ -31,9 +31,9 @@ struct KernelSum {
     return sum;
   }
   /// The logarithm of the sum; minus infinity when nothing was added.
-  double logarithm(bool isExponential) const {
-    if (!isExponential) return std::log(total());
-    return reference < noExponent ? std::log(total()) - reference : -std::numeric_limits<double>::infinity();
+  double logarithm(bool hasExponents) const {
+    if (!hasExponents) return std::log(total());
+    return reference < noExponent ? std::log(total()) - reference / log2OfE : -std::numeric_limits<double>::infinity();
   }
 };
 

@@ -66,7 +66,7 @@ public:
     base = least = exact = 0;
     KernelNode nearest = rows.root();
     while (!nearest.isLeaf()) nearest = nearer(nearest);
-    if (rows.isExponential()) base = terms(nearest).far;
+    if (rows.hasExponents()) base = terms(nearest).far;
     least = candidate(nearest).lower;
     candidates.assign(1, candidate(rows.root()));
     while (refine()) {}
@@ -100,8 +100,8 @@ private:
     return {near.value(), far.value()};
   }
 
-  /// exp(-exponent) relative to the base, or the largest power that is a number.
-  double scaled(double exponent) const { return std::exp(std::min(base - exponent, 700.0)); }
+  /// 2^-exponent relative to the base, or the largest power that is a number.
+  double scaled(double exponent) const { return std::exp2(std::min(base - exponent, 1000.0)); }
 
   double squaredGap(KernelNode node) const {
     const ptrdiff_t features = rows.shape.features;
@@ -121,9 +121,9 @@ private:
   Candidate candidate(KernelNode node) const {
     const Range range = terms(node);
     const double mass = rows.masses[node.index];
-    double upper = mass * (rows.isExponential() ? scaled(range.near) : range.near);
-    if (rows.isExponential() && base - range.near > 700) upper = std::numeric_limits<double>::infinity();
-    const double lower = mass * (rows.isExponential() ? scaled(range.far) : range.far);
+    double upper = mass * (rows.hasExponents() ? scaled(range.near) : range.near);
+    if (rows.hasExponents() && base - range.near > 1000) upper = std::numeric_limits<double>::infinity();
+    const double lower = mass * (rows.hasExponents() ? scaled(range.far) : range.far);
     // A row that a query leaves out would count in the lower bound.
     return {node, upper, holdsOwn(node) ? 0 : lower};
   }
@@ -163,7 +163,7 @@ private:
     double smallest = std::numeric_limits<double>::infinity();
     for (ptrdiff_t q = 0; q < queries.count; ++q) {
       const KernelSum &sum = queries.sums[q];
-      smallest = std::min(smallest, sum.total() * (rows.isExponential() ? scaled(sum.reference) : 1));
+      smallest = std::min(smallest, sum.total() * (rows.hasExponents() ? scaled(sum.reference) : 1));
     }
     return smallest;
   }
@@ -184,11 +184,11 @@ private:
   void finish(double middle, double *out) const {
     for (ptrdiff_t q = 0; q < queries.count; ++q) {
       const KernelSum &sum = queries.sums[q];
-      if (!rows.isExponential()) {
+      if (!rows.hasExponents()) {
         out[q] = std::log(sum.total() + middle);
         continue;
       }
-      const double a = sum.logarithm(true), b = std::log(middle) - base;
+      const double a = sum.logarithm(true), b = std::log(middle) - base / log2OfE;
       const double larger = std::max(a, b);
       out[q] = larger == -std::numeric_limits<double>::infinity() ? larger : larger + std::log1p(std::exp(-std::abs(a - b)));
     }
