@@ -35,7 +35,8 @@ build: setup ## build the command line for use: .build/release/pushforward
 .PHONY: test
 test: setup test-setup ## build everything and run every test
 	swift build --build-tests $(SWIFTFLAGS)
-	swift test --disable-xctest $(SWIFTFLAGS) $(TESTFLAGS)
+	@# Tests run side by side: more threads inside each would wait for one another.
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} swift test --disable-xctest $(SWIFTFLAGS) $(TESTFLAGS)
 	@Tests/Scripts/dependency-test.sh
 
 .PHONY: test-setup

@@ -1,5 +1,4 @@
 #include "ck_instruction_sets.h"
-#include <atomic>
 
 int32_t ck_best_instruction_set(void) noexcept {
 #if defined(__x86_64__)
@@ -12,15 +11,16 @@ int32_t ck_best_instruction_set(void) noexcept {
   return CK_BASELINE;
 }
 
-static std::atomic<int32_t> &current() noexcept {
-  static std::atomic<int32_t> set{ck_best_instruction_set()};
-  return set;
-}
+// The choice of a test is one of its thread, so that others beside it keep theirs.
+static thread_local int32_t chosen = -1;
 
-int32_t ck_instruction_set(void) noexcept { return current().load(std::memory_order_relaxed); }
+int32_t ck_instruction_set(void) noexcept {
+  static const int32_t best = ck_best_instruction_set();
+  return chosen < 0 ? best : chosen;
+}
 
 bool ck_use_instruction_set(int32_t set) noexcept {
   if (set < CK_BASELINE || set > ck_best_instruction_set()) return false;
-  current().store(set, std::memory_order_relaxed);
+  chosen = set;
   return true;
 }

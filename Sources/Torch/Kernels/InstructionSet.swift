@@ -9,13 +9,13 @@ public enum InstructionSet: Int32, CaseIterable, Sendable, Comparable {
   /// AVX-512 (F, BW, DQ, VL).
   case avx512
 
-  /// The set that kernels use now.
+  /// The set that kernels use which this thread calls.
   public static var current: InstructionSet { InstructionSet(rawValue: ck_instruction_set()) ?? .baseline }
 
   /// The sets that this machine has, the best last.
   public static var available: [InstructionSet] { allCases.filter { $0.rawValue <= ck_best_instruction_set() } }
 
-  /// Makes kernels use this set in the whole process, for tests.
+  /// Makes kernels that this thread calls use this set, for tests.
   ///
   /// - Precondition: the machine has it.
   package func use() {
