@@ -45,9 +45,9 @@ static double binomialQuantile(double trials, double probability, double p) {
   if (!(trials >= 0 && probability >= 0 && probability <= 1) || std::isinf(trials)) return notANumber;
   if (probability == 0 || probability == 1 || trials == 0)
     return p < 0 || p > 1 ? notANumber : (p == 0 ? 0 : probability * trials);
-  const double deviation = std::sqrt(trials * probability * (1 - probability));
+  const double failure = 1 - probability, deviation = std::sqrt(trials * probability * failure);
   return smallestCount(p, cornishFisher(p, trials * probability, deviation, (1 - 2 * probability) / deviation), trials,
-                       [=](double k) { return k >= trials ? 1 : betaIc(k + 1, trials - k, probability, 1 - probability); });
+                       [=](double k) { return k >= trials ? 1 : betaIc(k + 1, trials - k, probability, failure); });
 }
 
 static double negativeBinomialQuantile(double successes, double probability, double p) {
@@ -125,7 +125,8 @@ static double meanLogGammaDifference(double r, double p) {
   for (double v = start; v < end; v += step) {
     const double t = std::exp(v), share = -std::expm1(-t);
     const double generating = std::exp(-r * std::log1p(odds * share));
-    const double difference = r < 1 ? -std::exp(-r * t) * std::expm1((r - 1) * t) : std::exp(-t) * std::expm1((1 - r) * t);
+    const double difference =
+        r < 1 ? -std::exp(-r * t) * std::expm1((r - 1) * t) : std::exp(-t) * std::expm1((1 - r) * t);
     sum += std::exp(-t) * (r - 1) + difference / share * generating;
   }
   return sum * step;

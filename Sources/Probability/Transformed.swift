@@ -13,11 +13,14 @@ public struct Transformed<Base: Distribution, Map: Bijection>: Distribution {
 
   /// The distribution of `map.inverse(z)` for `z` from the base.
   ///
-  /// - Precondition: the map's event rank is at most the base's.
+  /// - Precondition: the map's event rank is at most the base's, and 0 for a base with atoms.
   public init(_ base: Base, through map: Map) {
     precondition(
       map.eventRank <= base.eventShape.rank,
       "Transformed: expected a map of event rank up to \(base.eventShape.rank), got \(map.eventRank)")
+    precondition(
+      map.eventRank == 0 || !(base is any AtomicDistribution),
+      "Transformed: expected a map of numbers for a distribution with atoms, got event rank \(map.eventRank)")
     self.base = base
     self.map = map
   }
@@ -30,9 +33,12 @@ public struct Transformed<Base: Distribution, Map: Bijection>: Distribution {
   public var support: Support { Support(map.domain.elements, eventRank: eventShape.rank) }
 
   /// The base's log-density of the code plus the log-determinant, in nats.
+  ///
+  /// An atom of the base keeps its probability, whatever the map does to lengths: there is no log-determinant for it.
   public func logProb(unchecked x: Tensor) -> Tensor {
     let (z, logDet) = map.forwardWithLogDet(x)
-    return base.logProb(unchecked: z) + logDet.sumTrailing(eventShape.rank - map.eventRank)
+    let stretch = (base as? any AtomicDistribution).map { select($0.isAtom(z), 0.0, logDet) } ?? logDet
+    return base.logProb(unchecked: z) + stretch.sumTrailing(eventShape.rank - map.eventRank)
   }
 
   /// Draws of the base, sent through the inverse map.

@@ -169,12 +169,14 @@ private func evaluate(_ tensors: [Tensor], _ body: ([CSFArgument], Results, Int)
   }
   let dtypes = tensors.map(\.dtype).filter(\.isFloatingPoint)
   let dtype = dtypes.contains(.float64) ? .float64 : dtypes.last ?? .float32
+  let device = tensors[tensors.count - 1].device
+  let count = shape.elementCount
+  if count == 0 { return Tensor.zeros(shape, dtype: dtype, device: device) }
   let sources = tensors.map { tensor in
     let number = tensor.detached().to(.float64, .cpu)
     return (number.elementCount == 1 ? number : number.broadcasted(to: shape)).contiguous()
   }
   let result = Tensor.zeros(shape, dtype: .float64)
-  let count = shape.elementCount
   defer { withExtendedLifetime(sources) {} }
   let arguments = sources.map { source in
     CSFArgument(
@@ -182,5 +184,5 @@ private func evaluate(_ tensors: [Tensor], _ body: ([CSFArgument], Results, Int)
       step: source.elementCount == 1 ? 0 : 1)
   }
   body(arguments, ct_data(result.raw).assumingMemoryBound(to: Double.self), count)
-  return result.to(dtype, tensors[tensors.count - 1].device)
+  return result.to(dtype, device)
 }

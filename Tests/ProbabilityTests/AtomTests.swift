@@ -145,6 +145,19 @@ import _TestSupport
     #expect(gradients(of: edge, withRespectTo: [share, location]).allSatisfy { $0.isFinite().all() })
   }
 
+  /// An atom keeps its probability under a map that stretches; densities are divided by the stretch.
+  @Test func mapsMoveAtomsAndKeepTheirProbability() {
+    let map = Affine(location: tensor(.float64, 1), scale: tensor(.float64, 4))
+    let poisson = Transformed(Poisson(rate: tensor(.float64, 2.5)), through: map)
+    let expected = Poisson(rate: tensor(.float64, 2.5)).logProb(Tensor([0.0, 3]))
+    expectClose(poisson.logProb(Tensor([1.0, 13])), expected, tolerance: 1e-14)
+    #expect(poisson.logProb(Tensor([2.0])).item() == -.infinity)
+    let slab = Normal(location: tensor(.float64, 0), scale: tensor(.float64, 1))
+    let moved = Transformed(SpikeAndSlab(spikeProbability: tensor(.float64, 0.4), slab: slab), through: map)
+    let density = log(0.6) + slab.logProb(Tensor([0.5])).item() - log(4)
+    expectClose(moved.logProb(Tensor([1.0, 3])).doubles(), [log(0.4), density], tolerance: 1e-14)
+  }
+
   @Test func wrongPartsStop() async {
     await #expect(processExitsWith: .failure) {
       _ = Atoms(values: Tensor([1.0, 1]), probabilities: Tensor([0.5, 0.5]))

@@ -107,33 +107,28 @@ extension HomogeneousMixture: CumulativeDistribution where Components: Cumulativ
     return mixtureQuantile(
       probability, lower: select(isThere, each, Double.infinity).min(componentDimension),
       upper: select(isThere, each, -Double.infinity).max(componentDimension), cdf: { cdf($0) },
-      density: { eventShape.rank == 0 ? logProb(unchecked: $0).exp() : Tensor.zeros(like: $0) })
+      density: eventShape.rank == 0 ? { logProb(unchecked: $0).exp() } : nil)
   }
 }
 
 /// The quantile of a mixture of numbers, which lies between the smallest and the largest of its components'.
 ///
-/// Newton's iteration, and bisection where that would leave the bracket or shrinks it too slowly.
+/// - Parameters:
+///   - probability: of a value up to the quantile.
+///   - lower: the smallest quantile of a component.
+///   - upper: the largest one.
+///   - cdf: the mixture's distribution function.
+///   - density: its derivative; nil where that is not known.
+/// - Returns: quantiles of the bounds' shape and type.
 func mixtureQuantile(
-  _ probability: Tensor, lower: Tensor, upper: Tensor, cdf: (Tensor) -> Tensor, density: (Tensor) -> Tensor
+  _ probability: Tensor, lower: Tensor, upper: Tensor, cdf: (Tensor) -> Tensor, density: ((Tensor) -> Tensor)?
 ) -> Tensor {
   // At 0 and 1 an end may be infinite, and is the answer; NaN is, too.
   let isFinite = lower.isFinite() .& upper.isFinite()
-  var low = select(isFinite, lower, 0.0)
-  var high = select(isFinite, upper, 0.0)
-  var x = (low + high) * 0.5
-  for step in 0..<200 {
-    let excess = cdf(x) - probability
-    low = select(excess .< 0, x, low)
-    high = select(excess .< 0, high, x)
-    let newton = x - excess / density(x)
-    let middle = (low + high) * 0.5
-    let isInside = (newton .> low) .& (newton .< high)
-    // Every fourth step bisects, so that a bracket cannot linger.
-    let next = step % 4 == 3 ? middle : select(isInside, newton, middle)
-    let isDone = ((next - x).absolute() .<= x.absolute() * x.dtype.ulpOfOne) .| .!isFinite
-    x = next
-    if isDone.all() { break }
+  let (low, high) = (select(isFinite, lower, 0.0).to(.float64), select(isFinite, upper, 0.0).to(.float64))
+  let target = select(isFinite, probability, 0.5).to(.float64)
+  let x = MonotoneSolver(lower: low, upper: high).solve(target, from: (low + high) * 0.5) { x in
+    (cdf(x).to(.float64), density?(x).to(.float64))
   }
-  return select(isFinite, x, select(probability .> 0.5, upper, lower))
+  return select(isFinite, x.to(lower.dtype), select(probability .> 0.5, upper, lower))
 }

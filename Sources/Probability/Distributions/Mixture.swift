@@ -112,18 +112,13 @@ public struct Mixture: Distribution {
     return mixtureQuantile(
       probability, lower: lower.dropFirst().reduce(lower[0]) { minimum($0, $1) },
       upper: upper.dropFirst().reduce(upper[0]) { maximum($0, $1) },
-      cdf: { x in weighted(all.map { $0.cdf(x) }) }, density: { x in elementDensity(all, x) })
+      cdf: { x in weighted(all.map { $0.cdf(x) }) },
+      density: eventShape.rank == 0 ? { x in weighted(all.map { $0.logProb(unchecked: x).exp() }) } : nil)
   }
 
   private var cumulativeComponents: [any CumulativeDistribution]? {
     let all = components.compactMap { $0 as? any CumulativeDistribution }
     return all.count == components.count ? all : nil
-  }
-
-  /// The slope of the distribution function; of vectors of independent numbers there is none to be had from `logProb`.
-  private func elementDensity(_ all: [any CumulativeDistribution], _ x: Tensor) -> Tensor {
-    guard eventShape.rank == 0 else { return Tensor.zeros(like: x) }
-    return weighted(all.map { $0.logProb(unchecked: x).exp() })
   }
 
   private func weighted(_ each: [Tensor]) -> Tensor {
