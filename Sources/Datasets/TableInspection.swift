@@ -76,6 +76,7 @@ public struct TableInspection: Hashable, Sendable {
   /// - Parameters:
   ///   - dequantized: columns of whose discreteness nothing is said.
   ///   - holdingOut: whether rows will be held out, where copies on both sides matter.
+  /// - Returns: the sentences; none when nothing is remarkable.
   public func warnings(dequantizing dequantized: [String] = [], holdingOut: Bool = true) -> [String] {
     var warnings: [String] = []
     warnings += discreteWarnings(columns.filter { $0.isDiscrete && !dequantized.contains($0.name) })

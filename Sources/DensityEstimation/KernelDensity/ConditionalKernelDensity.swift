@@ -194,6 +194,7 @@ extension KernelDensity {
   /// The densities of the other columns given some.
   ///
   /// - Parameter columns: the given ones, in the order of a context.
+  /// - Returns: a density of the others for each context.
   /// - Precondition: they are different, some but not all; events are rows.
   /// - Throws: `DensityEstimationError.invalidSetting` as ``marginal(of:)`` does.
   public func conditional(on columns: [Int]) throws(DensityEstimationError) -> ConditionalKernelDensity {

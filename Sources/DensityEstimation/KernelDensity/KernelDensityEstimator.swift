@@ -77,6 +77,7 @@ public struct KernelDensityEstimator: DensityEstimator, Codable, Hashable, Senda
   ///   - data: rows `[count, features]`, or numbers `[count]`.
   ///   - weights: `[count]`, each like so many rows; nil for ones.
   ///   - rng: left alone.
+  /// - Returns: the density.
   /// - Throws: `DensityEstimationError` when the rows have no density with these choices.
   public func fit(_ data: Tensor, weights: Tensor?, using rng: inout RandomGenerator) throws -> KernelDensity {
     try fit(data, weights: weights)
@@ -87,6 +88,7 @@ public struct KernelDensityEstimator: DensityEstimator, Codable, Hashable, Senda
   /// - Parameters:
   ///   - data: rows `[count, features]`, or numbers `[count]`.
   ///   - weights: `[count]`, each like so many rows; nil for ones.
+  /// - Returns: the density.
   /// - Throws: `DensityEstimationError` when the rows have no density with these choices.
   public func fit(_ data: Tensor, weights: Tensor? = nil) throws(DensityEstimationError) -> KernelDensity {
     precondition(

@@ -102,6 +102,7 @@ public struct BayesianGaussianMixtureEstimator: DensityEstimator, Codable, Hasha
   ///   - weights: `[count]`, not negative; a weight of 2 counts like a row that is there twice.
   ///   - prior: what is believed before data; nil for the mean and the covariance of the data, as in scikit-learn.
   ///   - rng: draws the starts.
+  /// - Returns: both.
   /// - Throws: `DensityEstimationError`, as ``fit(_:weights:using:)`` does.
   /// - Precondition: the prior has the shapes of the structure.
   public func fitReporting(

@@ -19,6 +19,8 @@ extension GaussianMixture {
   /// - Parameters:
   ///   - rows: `[count, features]`; missing cells, NaN, are integrated out.
   ///   - weights: `[count]`; nil for equal ones of 1.
+  /// - Returns: the criterion, in nats.
+  /// - Throws: `DensityEstimationError` for rows or weights that cannot be used.
   /// - Reference: Schwarz, *Estimating the dimension of a model*, 1978.
   public func bic(_ rows: Tensor, weights: Tensor? = nil) throws -> Double { try criteria(rows, weights).bic }
 

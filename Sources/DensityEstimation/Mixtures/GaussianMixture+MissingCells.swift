@@ -16,7 +16,9 @@ extension GaussianMixture {
 
   /// Rows with their missing cells drawn from the distribution given the cells that are there.
   ///
-  /// - Parameter rows: `[count, features]`; NaN marks missing cells.
+  /// - Parameters:
+  ///   - rows: `[count, features]`; NaN marks missing cells.
+  ///   - rng: the source of random numbers.
   /// - Returns: `[count, features]`, 64-bit, without NaN.
   /// - Precondition: the mixture has no batch; rows have its features.
   public func completing(_ rows: Tensor, using rng: inout RandomGenerator) -> Tensor {

@@ -80,6 +80,7 @@ public struct GaussianMixtureEstimator: DensityEstimator, Codable, Hashable, Sen
   ///   - data: rows, `[count, features]`; NaN is a missing cell.
   ///   - weights: `[count]`, not negative; a weight of 2 counts like a row that is there twice.
   ///   - rng: draws the starts.
+  /// - Returns: the mixture, 64-bit.
   /// - Throws: `DensityEstimationError` for infinite cells, columns of one value or none, unfit weights, settings out of
   ///   range, or fewer rows than components.
   public func fit(_ data: Tensor, weights: Tensor?, using rng: inout RandomGenerator) throws -> GaussianMixture {

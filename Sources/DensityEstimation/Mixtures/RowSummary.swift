@@ -93,7 +93,7 @@ struct UsableRows {
   /// The sum of the weights.
   var totalWeight: Double { weights?.sum().item() ?? Double(rows.size(0)) }
 
-  /// - Parameter position: the number of rows before, for messages.
+  /// Rows of a block; `position` is the number of rows before, for messages.
   init(_ rows: Tensor, _ weights: Tensor?, position: Int, allowsMissing: Bool) throws(DensityEstimationError) {
     var rows = rows.detached().to(.cpu)
     if rows.dtype != .float32 && rows.dtype != .float64 { rows = rows.to(.float64) }

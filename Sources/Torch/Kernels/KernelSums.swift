@@ -115,6 +115,7 @@ package enum KernelDistributionFunctions {
   ///   - weights: `[count]`, 64-bit.
   ///   - scales: `[count]`, 64-bit.
   ///   - profile: the kernel.
+  /// - Returns: `[queries]`, 64-bit.
   /// - Complexity: for each query, the number of points that the kernels reach.
   package static func sums(
     at queries: Tensor, points: Tensor, weights: Tensor, scales: Tensor, profile: KernelProfile

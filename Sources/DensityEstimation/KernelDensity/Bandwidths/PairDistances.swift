@@ -11,8 +11,7 @@ struct PairDistances {
   private let counts: Tensor
   private let lags: Tensor
 
-  /// - Parameters:
-  ///   - finest: a bandwidth that bins must be much finer than, when numerics are not R's.
+  /// The pairs of a column; `finest` is a bandwidth that bins must be much finer than, when numerics are not R's.
   init(_ column: KernelSampleColumn, _ numerics: KernelDensityEstimator.Bandwidth.Numerics, finest: Double) {
     total = column.total
     switch numerics {
