@@ -147,7 +147,7 @@ import _TestSupport
 
   /// An atom keeps its probability under a map that stretches; densities are divided by the stretch.
   @Test func mapsMoveAtomsAndKeepTheirProbability() {
-    let map = Affine(location: tensor(.float64, 1), scale: tensor(.float64, 4))
+    let map = Affine(location: tensor(.float64, 1), scale: tensor(.float64, 4)).inverted
     let poisson = Transformed(Poisson(rate: tensor(.float64, 2.5)), through: map)
     let expected = Poisson(rate: tensor(.float64, 2.5)).logProb(Tensor([0.0, 3]))
     expectClose(poisson.logProb(Tensor([1.0, 13])), expected, tolerance: 1e-14)
