@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Compares models with their peers on real data: minutes to hours, not part of the tests.
 #
-# DATA is a folder with uci_small/kin40k and uci_misc/winequality-red.csv.gz; further arguments go to Studies/density.py.
+# DATA is a folder with uci_small, uci_misc, debd, mnist and the BSDS300 patches; further arguments go to
+# Studies/density.py.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,4 +13,7 @@ data=${DATA:-../shared/data}
 }
 python=$(Scripts/peers.sh)
 swift build --configuration release --product pushforward
+swift build --package-path Benchmarks --configuration release --product GaussianMixtures
+"$python" Studies/gaussian_rows.py Benchmarks/.build/release/GaussianMixtures "$data"
+"$python" Studies/binary_densities.py .build/release/pushforward "$data"
 "$python" Studies/density.py .build/release/pushforward "$data" "$@"
