@@ -7,13 +7,15 @@ struct FitRunner {
   let output: OutputOptions
 
   func run(_ fit: ModelFit, overwriting: Bool = false, resuming: Bool = false) throws {
-    let interrupts = InterruptHandling()
+    // A fit that computes everything at once has nothing to resume from, so Ctrl-C just ends it; nothing is written
+    // before its end.
+    let interrupts = fit.settings.training == nil ? nil : InterruptHandling()
     let reporter = ProgressReporter(output)
     let report: FitReport
     do {
       defer { reporter.finish() }
       report = try fit.run(
-        overwriting: overwriting, resuming: resuming, stop: interrupts.stop, onEvent: reporter.show)
+        overwriting: overwriting, resuming: resuming, stop: interrupts?.stop, onEvent: reporter.show)
     }
     switch report {
     case .training(let report): try conclude(report, fit.folder)
