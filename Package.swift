@@ -72,16 +72,17 @@ let package = Package(
     library("Probability", ["Torch", "NeuralNetworks"]),
     library("Training", ["NeuralNetworks", "Datasets"]),
 
-    // Floors 6 to 9: model families, the catalogue, the umbrella, the command line.
+    // Floors 6 to 10: model families, diagnostics, the catalogue, reports, the umbrella, the command line.
     library("DensityEstimation", ["Probability"]),
     library("Flows", ["Probability", "Training"]),
-    library("Reports", ["Torch"]),
+    library("Diagnostics", ["Probability", "Training"]),
     library("Models", ["DensityEstimation", "Flows", yams]),
+    library("Reports", ["Diagnostics", "Models"]),
     library(
       "Pushforward",
       [
-        "Torch", "NeuralNetworks", "Datasets", "Probability", "Training", "DensityEstimation", "Flows", "Reports",
-        "Models",
+        "Torch", "NeuralNetworks", "Datasets", "Probability", "Training", "DensityEstimation", "Flows",
+        "Diagnostics", "Models", "Reports",
       ]),
     program("PushforwardCLI", ["Pushforward", argumentParser]),
 
@@ -98,6 +99,7 @@ let package = Package(
     tests("Probability", ["Torch", "NeuralNetworks"]),
     tests("DensityEstimation", ["Torch", "Probability"], resources: [.copy("Fixtures")]),
     tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
+    tests("Diagnostics", ["NeuralNetworks", "Probability", "Torch"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),
     tests("Models", ["NeuralNetworks", "Torch", "Training"], resources: [.copy("Fixtures")]),

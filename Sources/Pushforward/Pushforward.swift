@@ -1,6 +1,7 @@
 // The umbrella: one import for the whole package.
 @_exported public import Datasets
 @_exported public import DensityEstimation
+@_exported public import Diagnostics
 @_exported public import Flows
 @_exported public import Models
 @_exported public import NeuralNetworks
