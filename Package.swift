@@ -77,7 +77,7 @@ let package = Package(
     library("Flows", ["Probability", "Training"]),
     library("Diagnostics", ["Probability", "Training"]),
     library("Models", ["DensityEstimation", "Flows", yams]),
-    library("Reports", ["Diagnostics", "Models"]),
+    library("Reports", ["Diagnostics", "Models"], resources: [.copy("Resources")]),
     library(
       "Pushforward",
       [
