@@ -1,5 +1,6 @@
 public import Datasets
 import Torch
+import Training
 
 extension FitSettings {
   /// Which rows of a table a fit with these settings trains on, and which it holds out; it can be asked again later.

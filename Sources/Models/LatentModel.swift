@@ -1,4 +1,5 @@
 public import DensityEstimation
+import Flows
 public import Torch
 
 /// A density model that maps each row to a code, which is standard normal when the model is right.

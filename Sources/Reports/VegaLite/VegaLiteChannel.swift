@@ -20,6 +20,8 @@ public struct VegaLiteChannel: Codable, Hashable, Sendable {
   public var scale: VegaLiteScale?
   /// The axis.
   public var axis: VegaLiteAxis?
+  /// The legend, when there is to be none.
+  public var legend: VegaLiteLegend?
   /// The order of names.
   public var sort: [String]?
   /// Whether marks are put on top of one another.
@@ -30,13 +32,15 @@ public struct VegaLiteChannel: Codable, Hashable, Sendable {
   /// A channel of a column.
   public init(
     _ field: String?, _ type: Kind? = .quantitative, title: String? = nil, scale: VegaLiteScale? = nil,
-    axis: VegaLiteAxis? = nil, sort: [String]? = nil, stack: Bool? = nil, datum: VegaLiteValue? = nil
+    axis: VegaLiteAxis? = nil, legend: VegaLiteLegend? = nil, sort: [String]? = nil, stack: Bool? = nil,
+    datum: VegaLiteValue? = nil
   ) {
     self.field = field
     self.type = type
     self.title = title
     self.scale = scale
     self.axis = axis
+    self.legend = legend
     self.sort = sort
     self.stack = stack
     self.datum = datum
@@ -114,6 +118,8 @@ public struct VegaLiteEncoding: Codable, Hashable, Sendable {
   public var detail: VegaLiteChannel?
   /// The order of rows along a line.
   public var order: VegaLiteChannel?
+  /// The words of a text.
+  public var text: VegaLiteChannel?
   /// What pointing at a mark shows.
   public var tooltip: [VegaLiteChannel]?
 
@@ -121,7 +127,7 @@ public struct VegaLiteEncoding: Codable, Hashable, Sendable {
   public init(
     x: VegaLiteChannel? = nil, x2: VegaLiteChannel? = nil, y: VegaLiteChannel? = nil, y2: VegaLiteChannel? = nil,
     color: VegaLiteChannel? = nil, detail: VegaLiteChannel? = nil, order: VegaLiteChannel? = nil,
-    tooltip: [VegaLiteChannel]? = nil
+    text: VegaLiteChannel? = nil, tooltip: [VegaLiteChannel]? = nil
   ) {
     self.x = x
     self.x2 = x2
@@ -130,6 +136,22 @@ public struct VegaLiteEncoding: Codable, Hashable, Sendable {
     self.color = color
     self.detail = detail
     self.order = order
+    self.text = text
     self.tooltip = tooltip
+  }
+}
+
+/// What is special about a legend.
+public enum VegaLiteLegend: Codable, Hashable, Sendable {
+  /// There is none: Vega-Lite's `null`.
+  case hidden
+
+  /// Reads `null`.
+  public init(from decoder: any Decoder) throws { self = .hidden }
+
+  /// Writes `null`.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encodeNil()
   }
 }

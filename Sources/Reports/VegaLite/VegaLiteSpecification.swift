@@ -40,7 +40,8 @@ public struct VegaLiteSpecification: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - configuration: the look.
   ///   - width: the width in pixels, for a single view.
-  public func standalone(_ configuration: VegaLiteConfiguration = .light, width: Double = 640) -> VegaLiteSpecification {
+  public func standalone(_ configuration: VegaLiteConfiguration = .light, width: Double = 640) -> VegaLiteSpecification
+  {
     var whole = self
     whole.config = configuration
     if whole.view.width == .container { whole.view.width = .pixels(width) }

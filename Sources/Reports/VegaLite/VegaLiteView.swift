@@ -20,6 +20,8 @@ public struct VegaLiteView: Codable, Hashable, Sendable {
   public var vconcat: [VegaLiteView]?
   /// Pixels between views side by side.
   public var spacing: Double?
+  /// Whether views side by side share the meaning of colours; they do unless told otherwise.
+  public var resolve: VegaLiteResolve?
 
   /// A view that draws marks.
   public init(
@@ -33,17 +35,28 @@ public struct VegaLiteView: Codable, Hashable, Sendable {
   /// Views on top of one another, the first at the bottom.
   public init(layer: [VegaLiteView]) { self.layer = layer }
 
-  /// Views from left to right.
+  /// Views from left to right, each with colours of its own.
   public init(hconcat: [VegaLiteView], spacing: Double? = nil) {
     self.hconcat = hconcat
+    resolve = .ownColors
     self.spacing = spacing
   }
 
-  /// Views from top to bottom.
+  /// Views from top to bottom, each with colours of its own.
   public init(vconcat: [VegaLiteView], spacing: Double? = nil) {
     self.vconcat = vconcat
+    resolve = .ownColors
     self.spacing = spacing
   }
+}
+
+/// What views side by side share.
+public struct VegaLiteResolve: Codable, Hashable, Sendable {
+  /// By the names of channels: `shared` or `independent`.
+  public var scale: [String: String]
+
+  /// Nothing but colours is said, and they are not shared.
+  static let ownColors = VegaLiteResolve(scale: ["color": "independent"])
 }
 
 /// The width of a view.

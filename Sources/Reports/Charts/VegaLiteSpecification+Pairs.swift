@@ -1,0 +1,149 @@
+/// Columns of numbers that share their rows.
+struct PairColumns {
+  let names: [String]
+  /// The values of each column.
+  let data: [[Double]]
+  let samples: [[Double]]
+}
+
+extension VegaLiteSpecification {
+  /// Each column against each other: data as points over where samples are dense, and the other way round.
+  ///
+  /// Below the diagonal are points of data (at most 400 rows, evenly apart) over the density of samples in 20 x 20 cells;
+  /// above it are points of samples over the density of data; on it are the histograms of both.
+  static func pairs(_ columns: PairColumns) -> VegaLiteSpecification {
+    let axes = columns.names.indices.map { PairAxis($0, columns) }
+    let rows = axes.map { vertical in
+      VegaLiteView(
+        hconcat: axes.map { cell(vertical, $0, columns, isLast: vertical.index == axes.count - 1) }, spacing: 6)
+    }
+    return VegaLiteSpecification(
+      VegaLiteView(vconcat: rows, spacing: 6),
+      description: "Pairs of \(columns.names.joined(separator: ", ")): data and samples.",
+      datasets: ["data": points(columns.data), "samples": points(columns.samples)], cells: axes.count)
+  }
+
+  private static func points(_ columns: [[Double]]) -> [[String: VegaLiteValue]] {
+    SampleStatistics.thinned(0..<(columns.first?.count ?? 0), to: 400).map { row in
+      Dictionary(uniqueKeysWithValues: columns.enumerated().map { ("c\($0)", VegaLiteValue($1[row], digits: 4)) })
+    }
+  }
+
+  private static func cell(
+    _ vertical: PairAxis, _ horizontal: PairAxis, _ columns: PairColumns, isLast: Bool
+  ) -> VegaLiteView {
+    let isFirst = horizontal.index == 0
+    let x = horizontal.channel(isNamed: isLast)
+    var view: VegaLiteView
+    if vertical.index == horizontal.index {
+      view = diagonal(horizontal, columns, x, title: isFirst ? vertical.name : "")
+    } else {
+      let y = vertical.channel(isNamed: isFirst)
+      let isBelow = vertical.index > horizontal.index
+      let shade = cells(horizontal, vertical, isBelow ? columns.samples : columns.data)
+      let (xField, yField) = ("c\(horizontal.index)", "c\(vertical.index)")
+      view = VegaLiteView(layer: [
+        VegaLiteView(
+          VegaLiteMark(.rect, clip: true, tooltip: false),
+          VegaLiteEncoding(
+            x: x.of("x"), x2: VegaLiteChannel("x2", nil), y: y.of("y"), y2: VegaLiteChannel("y2", nil),
+            color: VegaLiteChannel(
+              "value", scale: VegaLiteScale(zero: true, range: isBelow ? "heatmap" : "ramp"), legend: .hidden)),
+          data: VegaLiteData(shade)),
+        VegaLiteView(
+          VegaLiteMark(.circle, style: isBelow ? "data" : "samples", opacity: 0.6, size: 7, clip: true, tooltip: false),
+          VegaLiteEncoding(x: x.of(xField), y: y.of(yField)),
+          data: VegaLiteData(named: isBelow ? "data" : "samples")),
+      ])
+    }
+    view.width = .pixels(150)
+    view.height = 150
+    return view
+  }
+
+  private static func diagonal(
+    _ axis: PairAxis, _ columns: PairColumns, _ x: VegaLiteChannel, title: String
+  ) -> VegaLiteView {
+    func area(_ style: String, _ column: [Double]) -> VegaLiteView {
+      let shares = axis.shares(of: column)
+      let rows = zip(axis.edges, shares + [0]).map { ["x": VegaLiteValue($0), "y": VegaLiteValue($1)] }
+      let y = VegaLiteChannel(
+        "y", title: title, axis: VegaLiteAxis(labels: false, ticks: false, grid: false), stack: false)
+      return VegaLiteView(
+        VegaLiteMark(.area, style: style, interpolate: "step-after", fillOpacity: 0.25, line: true, tooltip: false),
+        VegaLiteEncoding(x: x.of("x"), y: y), data: VegaLiteData(rows))
+    }
+    return VegaLiteView(layer: [
+      area("data", columns.data[axis.index]), area("samples", columns.samples[axis.index]),
+    ])
+  }
+
+  /// The cells of a grid that hold rows, with their shares.
+  private static func cells(
+    _ horizontal: PairAxis, _ vertical: PairAxis, _ columns: [[Double]]
+  ) -> [[String: VegaLiteValue]] {
+    var counts: [Int: Int] = [:]
+    for (x, y) in zip(columns[horizontal.index], columns[vertical.index]) {
+      guard let column = horizontal.cell(of: x), let row = vertical.cell(of: y) else { continue }
+      counts[row * PairAxis.cellCount + column, default: 0] += 1
+    }
+    let total = Double(counts.values.reduce(0, +))
+    return counts.sorted { $0.key < $1.key }.map { place, count in
+      let (row, column) = place.quotientAndRemainder(dividingBy: PairAxis.cellCount)
+      return PlaneBox(
+        x: horizontal.edges[column]...horizontal.edges[column + 1], y: vertical.edges[row]...vertical.edges[row + 1],
+        value: Double(count) / total
+      ).row
+    }
+  }
+}
+
+/// One column of a pair plot: its axis and its 20 cells.
+private struct PairAxis {
+  let index: Int
+  let name: String
+  let edges: [Double]
+
+  static let cellCount = 20
+
+  /// The cells cover the middle 99.6 % of data and samples.
+  init(_ index: Int, _ columns: PairColumns) {
+    self.index = index
+    name = columns.names[index]
+    let sorted = [columns.data[index], columns.samples[index]].map { $0.filter(\.isFinite).sorted() }
+    let ends = sorted.filter { !$0.isEmpty }
+    let low = ends.map { SampleStatistics.quantile($0, 0.002) }.min() ?? 0
+    let high = ends.map { SampleStatistics.quantile($0, 0.998) }.max() ?? 1
+    let (start, end) = high > low ? (low, high) : (low - 0.5, low + 0.5)
+    edges = (0...Self.cellCount).map { start + (end - start) * Double($0) / Double(Self.cellCount) }
+  }
+
+  func cell(of value: Double) -> Int? {
+    guard value >= edges[0], value <= edges[Self.cellCount] else { return nil }
+    return min(
+      Int((value - edges[0]) / (edges[Self.cellCount] - edges[0]) * Double(Self.cellCount)), Self.cellCount - 1)
+  }
+
+  func shares(of column: [Double]) -> [Double] {
+    var counts = [Double](repeating: 0, count: Self.cellCount)
+    for value in column { if let cell = cell(of: value) { counts[cell] += 1 } }
+    let total = max(counts.reduce(0, +), 1)
+    return counts.map { $0 / total }
+  }
+
+  /// The axis; only those at the rim have numbers and a name.
+  func channel(isNamed: Bool) -> VegaLiteChannel {
+    VegaLiteChannel(
+      nil, title: isNamed ? name : "", scale: .between(edges[0]...edges[Self.cellCount]),
+      axis: VegaLiteAxis(labels: isNamed, ticks: isNamed, grid: false, tickCount: 3))
+  }
+}
+
+extension VegaLiteChannel {
+  /// The same channel of another column.
+  fileprivate func of(_ field: String) -> VegaLiteChannel {
+    var channel = self
+    channel.field = field
+    return channel
+  }
+}
