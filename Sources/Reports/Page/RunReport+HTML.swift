@@ -1,7 +1,6 @@
 import Diagnostics
 public import Foundation
 import Models
-import Torch
 
 extension RunReport {
   /// The report as one HTML file that needs nothing else: style, charts, pictures and the program that draws are in it.
@@ -25,34 +24,10 @@ private struct ReportPage {
 
   init(_ report: RunReport) { self.report = report }
 
-  private func resource(_ name: String) throws -> String {
-    guard let path = PackageResource.path(name, target: "Reports"),
-      let text = try? String(contentsOfFile: path, encoding: .utf8)
-    else { throw ReportError.missingResource(name: name) }
-    return text
-  }
-
   private func text(_ text: String) -> String { HTMLText.escaped(text) }
 
   func html() throws -> String {
-    let parts = report.sections
-    // Nothing is loaded from anywhere: the policy forbids it. Vega makes functions of its expressions.
-    let policy =
-      "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:"
-    return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta http-equiv="Content-Security-Policy" content="\(policy)">
-      <meta name="generator" content="Pushforward \(text(packageVersion))">
-      <title>\(text(report.title))</title>
-      <style>
-      \(try resource("page.css"))</style>
-      </head>
-      <body>
+    let body = """
       <a class="skip" href="#summary">Skip to the summary</a>
       <header>
       <h1>\(text(report.title))</h1>
@@ -62,19 +37,12 @@ private struct ReportPage {
       <main>
       \(summary)
       \(verification)
-      \(try parts.map(section).joined(separator: "\n"))
+      \(try report.sections.map(section).joined(separator: "\n"))
       \(provenance)
       </main>
       <footer><p>Written by Pushforward \(text(packageVersion)). Charts are drawn by Vega, which is in this file.</p></footer>
-      <script type="application/json" id="looks">\(try looks())</script>
-      <script>
-      \(try resource("vega.js"))</script>
-      <script>
-      \(try resource("page.js"))</script>
-      </body>
-      </html>
-
       """
+    return try HTMLPage(title: report.title, body: body).html()
   }
 
   private var navigation: String {
@@ -118,7 +86,7 @@ private struct ReportPage {
       <section id="verification" aria-labelledby="verification-title">
       <h2 id="verification-title">Verification</h2>
       <p>\(words)</p>
-      \(scrolling("Checks", "<table><caption>Checks</caption><thead><tr><th scope=\"col\">check</th>"
+      \(HTMLText.scrolling("Checks", "<table><caption>Checks</caption><thead><tr><th scope=\"col\">check</th>"
         + "<th scope=\"col\">outcome</th><th scope=\"col\" class=\"number\">measured</th>"
         + "<th scope=\"col\" class=\"number\">limit</th><th scope=\"col\">finding</th></tr></thead>"
         + "<tbody>\n\(rows.joined(separator: "\n"))\n</tbody></table>"))
@@ -140,78 +108,16 @@ private struct ReportPage {
   private func section(_ section: ReportSection) throws -> String {
     let id = text(section.id)
     let paragraphs = section.paragraphs.map { "<p>\(text($0))</p>" }
-    let large = try section.figures.filter { !$0.isSmall }.map(figure)
-    let small = try section.figures.filter(\.isSmall).map(figure)
+    let large = try section.figures.filter { !$0.isSmall }.map { try HTMLFigure($0).html() }
+    let small = try section.figures.filter(\.isSmall).map { try HTMLFigure($0).html() }
     let grid = small.isEmpty ? [] : ["<div class=\"grid\">\n\(small.joined(separator: "\n"))\n</div>"]
-    let parts = paragraphs + large + grid + section.tables.map(table)
+    let parts = paragraphs + large + grid + section.tables.map { HTMLTable($0).html() }
     return """
       <section id="\(id)" aria-labelledby="\(id)-title">
       <h2 id="\(id)-title">\(text(section.title))</h2>
       \(parts.joined(separator: "\n"))
       </section>
       """
-  }
-
-  private func figure(_ figure: ReportFigure) throws -> String {
-    let id = text(figure.id)
-    let numbers = figure.table.map {
-      "<details><summary>In numbers: \(text(figure.title))</summary>\n\(table($0))\n</details>"
-    }
-    return """
-      <figure id="figure-\(id)" aria-labelledby="figure-\(id)-title">
-      <h3 id="figure-\(id)-title">\(text(figure.title))</h3>
-      \(try content(figure))
-      <figcaption>\(text(figure.reading))</figcaption>
-      \(numbers ?? "")
-      </figure>
-      """
-  }
-
-  private func content(_ figure: ReportFigure) throws -> String {
-    let id = text(figure.id)
-    switch figure.content {
-    case .chart(let specification):
-      let json = HTMLText.script(json: String(decoding: try specification.json(), as: UTF8.self))
-      let label = text("Chart. \(specification.description) \(figure.reading)")
-      let isWide = specification.cells != nil
-      let chart = "<div class=\"chart\" role=\"img\" aria-label=\"\(label)\" data-chart=\"\(id)\"></div>"
-      return (isWide ? scrolling(figure.title, chart) : chart)
-        + "\n<script type=\"application/json\" id=\"chart-\(id)\">\(json)</script>"
-    case .image(let png, let description, let width):
-      return """
-        <img src="data:image/png;base64,\(png.base64EncodedString())" alt="\(text(description))" width="\(width)">
-        """
-    }
-  }
-
-  private func table(_ table: ReportTable) -> String {
-    let head = table.header.enumerated().map { index, name in
-      "<th scope=\"col\"\(isNumeric(table, index) ? " class=\"number\"" : "")>\(text(name))</th>"
-    }
-    let rows = table.rows.map { row in
-      let cells = row.enumerated().map { index, cell in
-        let kind = isNumeric(table, index) ? " class=\"number\"" : ""
-        return index == 0 && table.hasRowNames
-          ? "<th scope=\"row\"\(kind)>\(text(cell))</th>" : "<td\(kind)>\(text(cell))</td>"
-      }
-      return "<tr>\(cells.joined())</tr>"
-    }
-    return scrolling(
-      table.caption,
-      "<table><caption>\(text(table.caption))</caption><thead><tr>\(head.joined())</tr></thead>"
-        + "<tbody>\n\(rows.joined(separator: "\n"))\n</tbody></table>")
-  }
-
-  /// Whether a column holds numbers, which are aligned to the right.
-  private func isNumeric(_ table: ReportTable, _ column: Int) -> Bool {
-    let first = table.rows.prefix(3).map { $0[column].split(separator: " ").first.map(String.init) ?? "" }
-    return !first.isEmpty && first.contains { Double($0) != nil }
-      && first.allSatisfy { $0.isEmpty || $0 == "-" || Double($0) != nil }
-  }
-
-  /// Something that scrolls sideways by itself where it is too wide, by keyboard too.
-  private func scrolling(_ name: String, _ content: String) -> String {
-    "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"\(text(name))\">\(content)</div>"
   }
 
   private var provenance: String {
@@ -227,12 +133,5 @@ private struct ReportPage {
       </dl>
       </section>
       """
-  }
-
-  private func looks() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let looks = ["light": VegaLiteConfiguration.light, "dark": VegaLiteConfiguration.dark]
-    return HTMLText.script(json: String(decoding: try encoder.encode(looks), as: UTF8.self))
   }
 }
