@@ -4,6 +4,7 @@ import Torch
 
 /// One dimension of the codes of data, or one column's probability integral transform.
 struct CodeSample {
+  let index: Int
   let name: String
   /// Numbers that are uniform on [0, 1] when the model is right.
   let uniforms: [Double]
@@ -30,7 +31,7 @@ extension ReportParts {
         let normals = chosen(column)
         let uniforms = SampleStatistics.normalCDF(normals)
         return CodeSample(
-          name: "z\(dimension + 1)", uniforms: uniforms, normals: normals,
+          index: dimension, name: "z\(dimension + 1)", uniforms: uniforms, normals: normals,
           distance: SampleStatistics.distanceFromUniform(uniforms))
       }
     }
@@ -38,7 +39,7 @@ extension ReportParts {
       columns.enumerated().map { index, column in
         let uniforms = chosen(column)
         return CodeSample(
-          name: evidence.columnNames[index], uniforms: uniforms, normals: [],
+          index: index, name: evidence.columnNames[index], uniforms: uniforms, normals: [],
           distance: SampleStatistics.distanceFromUniform(uniforms))
       }
     }
@@ -55,11 +56,12 @@ extension ReportParts {
     // The farthest from where they should be are drawn.
     let shown = all.sorted { $0.distance == $1.distance ? $0.name < $1.name : $0.distance > $1.distance }
       .prefix(Self.mostLines)
+      .sorted { $0.index < $1.index }
     let isNormal = evidence.latents != nil
     var words =
       isNormal
       ? "The model turns each row into a code; were it right, codes would be standard normal numbers."
-      : "The model turns each value into its probability of being exceeded downward (the probability integral transform); were it right, these would be uniform on 0 to 1."
+      : "The model turns each value into the probability that it gives to smaller ones (the probability integral transform); were it right, these would be uniform on 0 to 1."
     words += usesHeldOutRows ? " These are \(FormattedNumber.count(count, "row")) that it was not trained on." : ""
     if !usesHeldOutRows { words += " These are rows that it was fitted to, which look better than new ones." }
     if all.count > shown.count {
@@ -91,7 +93,7 @@ extension ReportParts {
       SampleStatistics.normalQuantile(shares.map { min(max($0 + by, 1e-6), 1 - 1e-6) })
     }
     let band = ChartBand(x: places, lower: shifted(-width), upper: shifted(width))
-    let edge = max((places.last ?? 2) * 1.15, 2)
+    let edge = max(places.last ?? 2, 1)
     let chart = VegaLiteSpecification.lines(
       lines, x: "quantile of the normal distribution", y: "quantile of the codes", xRange: -edge...edge,
       yRange: -(edge + 0.5)...(edge + 0.5), band: band,
@@ -118,13 +120,13 @@ extension ReportParts {
     let width = SampleStatistics.kolmogorovBand(count)
     let reach = max(lines.flatMap(\.y).map(abs).max() ?? 0, width) * 1.15
     let chart = VegaLiteSpecification.lines(
-      lines, x: "share that the model gives", y: "share of the data, minus that", xRange: 0...1, yRange: -reach...reach,
+      lines, x: "share below, by the model", y: "data minus model", xRange: 0...1, yRange: -reach...reach,
       band: ChartBand(x: [0, 1], lower: [-width, -width], upper: [width, width]),
       references: [NamedLine("none", x: [0, 1], y: [0, 0])], height: 260)
     return ReportFigure(
       "calibration", "Calibration (probability integral transform)",
       reading:
-        "At each place: how much more of the data lies below than the model says. Lines should stay in the grey band, as those of a right model do in 95 of 100 cases.",
+        "At each place: the share of the data below it, minus the one that the model gives. Lines should stay in the grey band, as those of a right model do in 95 of 100 cases.",
       .chart(chart), table: table)
   }
 

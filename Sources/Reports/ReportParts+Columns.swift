@@ -80,7 +80,7 @@ extension ReportParts {
     if evidence.data.isThere { reading += " The two should have the same shape." }
     if let curve, !curve.isEmpty { reading += " The thin line is the model's density." }
     if binning.isClipped { reading += " Rows beyond the ends are in the outermost cells." }
-    let chart = VegaLiteSpecification.histogram(samples, title: name, curve: curve ?? [], height: 190)
+    let chart = VegaLiteSpecification.histogram(samples, title: name, curve: curve ?? [], height: 220)
     return ReportFigure("column-\(column + 1)", name, reading: reading, .chart(chart), isSmall: true)
   }
 

@@ -65,7 +65,7 @@ extension ReportParts {
     let finite = values.filter(\.isFinite)
     let estimate = Estimate(meanOf: finite)
     let outside = values.count - finite.count
-    let spread = finite.count > 1 ? " +- \(FormattedNumber.general(estimate.standardError, digits: 2))" : ""
+    let spread = finite.count > 1 ? " \u{00B1} \(FormattedNumber.general(estimate.standardError, digits: 2))" : ""
     let value = finite.isEmpty ? "unknown" : FormattedNumber.general(estimate.value) + spread
     let text = "the mean log-density is \(value) nats"
     guard outside > 0 else { return text + "." }

@@ -65,8 +65,10 @@ extension VegaLiteSpecification {
     _ lines: [NamedLine], x: String, y: String, xRange: ClosedRange<Double>? = nil, yRange: ClosedRange<Double>? = nil,
     band: ChartBand? = nil, references: [NamedLine] = [], height: Double = 280
   ) -> VegaLiteSpecification {
+    let isWhole = lines.allSatisfy { $0.x.allSatisfy { $0 == $0.rounded() } }
     let xChannel = VegaLiteChannel(
-      "x", title: x, scale: xRange.map(VegaLiteScale.between) ?? VegaLiteScale(zero: false))
+      "x", title: x, scale: xRange.map(VegaLiteScale.between) ?? VegaLiteScale(zero: false, nice: false),
+      axis: isWhole ? VegaLiteAxis(tickMinStep: 1) : nil)
     let yChannel = VegaLiteChannel(
       "y", title: y, scale: yRange.map(VegaLiteScale.between) ?? VegaLiteScale(zero: false))
     var layers: [VegaLiteView] = []

@@ -64,18 +64,24 @@ extension VegaLiteSpecification {
   private static func diagonal(
     _ axis: PairAxis, _ columns: PairColumns, _ x: VegaLiteChannel, title: String
   ) -> VegaLiteView {
-    func area(_ style: String, _ column: [Double]) -> VegaLiteView {
+    func area(_ style: String, _ column: [Double]) -> [VegaLiteView] {
       let shares = axis.shares(of: column)
-      let rows = zip(axis.edges, shares + [0]).map { ["x": VegaLiteValue($0), "y": VegaLiteValue($1)] }
+      let rows = VegaLiteData(zip(axis.edges, shares + [0]).map { ["x": VegaLiteValue($0), "y": VegaLiteValue($1)] })
       let y = VegaLiteChannel(
         "y", title: title, axis: VegaLiteAxis(labels: false, ticks: false, grid: false), stack: false)
-      return VegaLiteView(
-        VegaLiteMark(.area, style: style, interpolate: "step-after", fillOpacity: 0.25, line: true, tooltip: false),
-        VegaLiteEncoding(x: x.of("x"), y: y), data: VegaLiteData(rows))
+      let encoding = VegaLiteEncoding(x: x.of("x"), y: y)
+      // The line along the edge of an area would not have the area's style.
+      return [
+        VegaLiteView(
+          VegaLiteMark(.area, style: style, interpolate: "step-after", fillOpacity: 0.25, tooltip: false), encoding,
+          data: rows),
+        VegaLiteView(
+          VegaLiteMark(.line, style: style, interpolate: "step-after", strokeWidth: 2, tooltip: false), encoding,
+          data: rows),
+      ]
     }
-    return VegaLiteView(layer: [
-      area("data", columns.data[axis.index]), area("samples", columns.samples[axis.index]),
-    ])
+    return VegaLiteView(
+      layer: area("data", columns.data[axis.index]) + area("samples", columns.samples[axis.index]))
   }
 
   /// The cells of a grid that hold rows, with their shares.
@@ -93,7 +99,7 @@ extension VegaLiteSpecification {
       return PlaneBox(
         x: horizontal.edges[column]...horizontal.edges[column + 1], y: vertical.edges[row]...vertical.edges[row + 1],
         value: Double(count) / total
-      ).row
+      ).overlapping.row
     }
   }
 }

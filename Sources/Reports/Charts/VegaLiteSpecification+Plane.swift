@@ -41,6 +41,13 @@ public struct PlaneBox: Hashable, Sendable {
     self.value = value
   }
 
+  /// The box a little larger to the right and upward, under its neighbours: boxes that just touch show gaps.
+  var overlapping: PlaneBox {
+    let (width, height) = (x.upperBound - x.lowerBound, y.upperBound - y.lowerBound)
+    return PlaneBox(
+      x: x.lowerBound...(x.upperBound + 0.06 * width), y: y.lowerBound...(y.upperBound + 0.06 * height), value: value)
+  }
+
   var row: [String: VegaLiteValue] {
     [
       "x": VegaLiteValue(x.lowerBound, digits: 6), "x2": VegaLiteValue(x.upperBound, digits: 6),
@@ -106,7 +113,6 @@ extension VegaLiteSpecification {
     let yChannel = VegaLiteChannel("y", title: y, scale: ends(boxes.map(\.y)))
     let colors = VegaLiteScale(
       domain: range.map { [VegaLiteValue($0.lowerBound), VegaLiteValue($0.upperBound)] }, scheme: "viridis")
-    // Boxes that touch would show thin gaps; those with lines need none.
     var mark = VegaLiteMark(.rect, clip: true)
     if hasEdges { (mark.stroke, mark.strokeWidth) = ("#00000066", 0.6) }
     let grid = VegaLiteView(
@@ -114,7 +120,7 @@ extension VegaLiteSpecification {
       VegaLiteEncoding(
         x: xChannel, x2: VegaLiteChannel("x2", nil), y: yChannel, y2: VegaLiteChannel("y2", nil),
         color: VegaLiteChannel("value", title: value, scale: colors)),
-      data: VegaLiteData(finite.map(\.row)))
+      data: VegaLiteData(finite.map { (hasEdges ? $0 : $0.overlapping).row }))
     var layers = [grid]
     if let points {
       layers.append(

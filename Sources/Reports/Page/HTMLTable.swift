@@ -17,11 +17,16 @@ struct HTMLTable {
       }
       return "<tr>\(cells.joined())</tr>"
     }
-    return HTMLText.scrolling(
+    let markup = HTMLText.scrolling(
       table.caption,
-      "<table><caption>\(HTMLText.escaped(table.caption))</caption><thead><tr>\(head.joined())</tr></thead>"
+      "<table><caption><span>\(HTMLText.escaped(table.caption))</span></caption><thead><tr>\(head.joined())</tr></thead>"
         + "<tbody>\n\(rows.joined(separator: "\n"))\n</tbody></table>")
+    guard table.rows.count > Self.mostOpenRows else { return markup }
+    return "<details><summary>Table of \(FormattedNumber.count(table.rows.count, "row"))</summary>\n\(markup)</details>"
   }
+
+  /// Longer tables are folded.
+  private static let mostOpenRows = 24
 
   /// Whether a column holds numbers, which are aligned to the right.
   private func isNumeric(_ column: Int) -> Bool {

@@ -86,7 +86,7 @@ private struct ReportPage {
       <section id="verification" aria-labelledby="verification-title">
       <h2 id="verification-title">Verification</h2>
       <p>\(words)</p>
-      \(HTMLText.scrolling("Checks", "<table><caption>Checks</caption><thead><tr><th scope=\"col\">check</th>"
+      \(HTMLText.scrolling("Checks", "<table><caption><span>Checks</span></caption><thead><tr><th scope=\"col\">check</th>"
         + "<th scope=\"col\">outcome</th><th scope=\"col\" class=\"number\">measured</th>"
         + "<th scope=\"col\" class=\"number\">limit</th><th scope=\"col\">finding</th></tr></thead>"
         + "<tbody>\n\(rows.joined(separator: "\n"))\n</tbody></table>"))

@@ -10,7 +10,13 @@
     return { name: name, place: place, specification: JSON.parse(source.textContent), view: null, width: 0 };
   });
 
-  function look() { return darkness.matches ? looks.dark : looks.light; }
+  // The colours of the page, and legends that fit into a width.
+  function look(width) {
+    var copy = JSON.parse(JSON.stringify(darkness.matches ? looks.dark : looks.light));
+    copy.legend.columns = Math.max(2, Math.floor(width / 150));
+    copy.legend.labelLimit = Math.floor(width / copy.legend.columns) - 50;
+    return copy;
+  }
 
   // Views side by side have no width of their own accord: they share that of the page, as far as they stay readable.
   function sized(specification, width) {
@@ -30,7 +36,7 @@
     chart.width = width;
     var specification = sized(chart.specification, width);
     var isLarge = JSON.stringify(specification).length > 60000;
-    var options = { actions: false, config: look(), renderer: isLarge ? "canvas" : "svg", tooltip: { theme: darkness.matches ? "dark" : "light" } };
+    var options = { actions: false, config: look(width), renderer: isLarge ? "canvas" : "svg", tooltip: { theme: darkness.matches ? "dark" : "light" } };
     return window.vegaEmbed(chart.place, specification, options).then(function (result) {
       if (chart.view) { chart.view.finalize(); }
       chart.view = result.view;

@@ -45,7 +45,8 @@ extension RunReport {
   public func text(_ style: TerminalStyle) -> String {
     let sentences = ([title, subtitle] + summary).map { Self.wrapped($0, width: style.width) }
     let checks = verification.map { [Self.checks($0)] } ?? []
-    return (sentences + checks + glance.text(style)).joined(separator: "\n\n") + "\n"
+    let text = (sentences + checks + glance.text(style)).joined(separator: "\n\n") + "\n"
+    return style.isUnicode ? text : TerminalStyle.ascii(text)
   }
 
   private static func checks(_ verification: Verification) -> String {

@@ -14,6 +14,11 @@ public struct TerminalStyle: Hashable, Sendable {
     self.isUnicode = isUnicode
   }
 
+  /// A text with every character beyond ASCII replaced by one or two that are not.
+  static func ascii(_ text: String) -> String {
+    String(text.replacing("\u{00B1}", with: "+-").map { $0.isASCII ? $0 : "?" })
+  }
+
   /// What the environment of a program says.
   ///
   /// Plain ASCII is used for `TERM=dumb` and where the locale (`LC_ALL`, `LC_CTYPE` or `LANG`, the first that is set) does

@@ -87,18 +87,19 @@ public struct VegaLiteAxis: Codable, Hashable, Sendable {
   public var grid: Bool?
   /// About how many numbers it has.
   public var tickCount: Int?
-  /// How numbers are written, as d3-format has it.
-  public var format: String?
+  /// The least distance of numbers.
+  public var tickMinStep: Double?
 
   /// An axis, with what is not left to the configuration.
   public init(
-    labels: Bool? = nil, ticks: Bool? = nil, grid: Bool? = nil, tickCount: Int? = nil, format: String? = nil
+    labels: Bool? = nil, ticks: Bool? = nil, grid: Bool? = nil, tickCount: Int? = nil,
+    tickMinStep: Double? = nil
   ) {
     self.labels = labels
     self.ticks = ticks
     self.grid = grid
     self.tickCount = tickCount
-    self.format = format
+    self.tickMinStep = tickMinStep
   }
 }
 

@@ -34,6 +34,10 @@ public struct VegaLiteConfiguration: Codable, Hashable, Sendable {
     var domainColor: String?
     var tickColor: String?
     var orient: String?
+    var columns: Int?
+    var labelLimit: Int?
+    /// About how many numbers an axis has.
+    var tickCount: Int?
   }
 
   /// Words above a view.
@@ -67,8 +71,9 @@ public struct VegaLiteConfiguration: Codable, Hashable, Sendable {
   ) {
     self.background = background
     font = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
-    axis = Guide(labelColor: faint, titleColor: text, gridColor: lines, domainColor: faint, tickColor: faint)
-    legend = Guide(labelColor: text, titleColor: text, orient: "top")
+    axis = Guide(
+      labelColor: faint, titleColor: text, gridColor: lines, domainColor: faint, tickColor: faint, tickCount: 6)
+    legend = Guide(labelColor: text, titleColor: text, orient: "top", columns: 4, labelLimit: 130)
     title = Title(color: text)
     range = ["category": [data, samples] + others, "ramp": dataRamp, "heatmap": samplesRamp]
     style = [
