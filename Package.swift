@@ -103,7 +103,7 @@ let package = Package(
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),
     tests("Models", ["NeuralNetworks", "Torch", "Training"], resources: [.copy("Fixtures")]),
-    tests("Reports", ["Torch"]),
+    tests("Reports", ["Diagnostics", "Models", "Torch"]),
     tests("PushforwardCLI", ["Datasets", "Torch"]),
     .testTarget(
       name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow"], swiftSettings: swiftSettings,

@@ -8,6 +8,7 @@ extension FitSettings {
   /// - Parameters:
   ///   - rowCount: the rows of the table that the fit reads.
   ///   - path: the table's name in messages.
+  /// - Returns: the places of the rows of each part.
   /// - Throws: `DatasetError.tooFewRows`.
   public func rowSplit(rowCount: Int, path: String) throws -> RowSplit {
     var rng = RandomGenerator(seed: seed)

@@ -17,6 +17,8 @@ enum FormattedNumber {
     return (value < 0 ? "-" : "") + parted.joined()
   }
 
-  /// A count with the word it counts: `1 row`, `2 rows`.
-  static func count(_ value: Int, _ word: String) -> String { "\(count(value)) \(word)\(value == 1 ? "" : "s")" }
+  /// A count with the word it counts: `1 row`, `2 rows`, `3 boxes`.
+  static func count(_ value: Int, _ word: String, plural: String = "s") -> String {
+    "\(count(value)) \(word)\(value == 1 ? "" : plural)"
+  }
 }

@@ -142,8 +142,10 @@ extension ReportParts {
         " Data far left of all samples are rows that the model holds for impossible; data right of the samples "
       reading += "mean that it is too wide."
     }
-    if Binning(samples.map(\.values)).isClipped { reading += " Rows beyond the ends are in the outermost cells." }
-    let chart = VegaLiteSpecification.histogram(samples, title: "log p in nats", height: 220)
+    if Binning(samples.map(\.values), countsValues: false).isClipped {
+      reading += " Rows beyond the ends are in the outermost cells."
+    }
+    let chart = VegaLiteSpecification.histogram(samples, title: "log p in nats", countsValues: false, height: 220)
     return ReportSection(
       "scores", "Log-densities",
       figures: [ReportFigure("scores", "Log-density of rows", reading: reading, .chart(chart))],

@@ -81,7 +81,8 @@ extension ReportParts {
     if let curve, !curve.isEmpty { reading += " The thin line is the model's density." }
     if binning.isClipped { reading += " Rows beyond the ends are in the outermost cells." }
     let chart = VegaLiteSpecification.histogram(samples, title: name, curve: curve ?? [], height: 220)
-    return ReportFigure("column-\(column + 1)", name, reading: reading, .chart(chart), isSmall: true)
+    return ReportFigure(
+      "column-\(column + 1)", name, reading: reading, .chart(chart), isSmall: evidence.columnNames.count > 1)
   }
 
   /// Mean and quantiles of every column; of at most 200 of a very wide table.

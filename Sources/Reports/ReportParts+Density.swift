@@ -86,7 +86,7 @@ extension ReportParts {
         [FormattedNumber.fixed(masses[$0], 4), FormattedNumber.general(densities[$0]), box($0)]
       })
     let words =
-      "The tree has \(FormattedNumber.count(tree.leafCount, "box")); inside a box the density is the same everywhere."
+      "The tree has \(FormattedNumber.count(tree.leafCount, "box", plural: "es")); inside a box the density is the same everywhere."
     guard names.count == 2 else {
       return ReportSection("structure", "Boxes", paragraphs: [words], tables: [table])
     }

@@ -37,9 +37,23 @@ extension ReportParts {
       return text + "; it keeps the weights of epoch \(training.bestEpoch)."
     }
     guard let estimation = evidence.description.estimation, !estimation.details.isEmpty else { return nil }
-    let details = estimation.details.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+    let details = estimation.details.sorted { $0.key < $1.key }.map { "\($0.key) \(words($0.value))" }
     let text = details.joined(separator: "; ")
     return "The fit found: \(text.count > 400 ? text.prefix(400) + "..." : text)."
+  }
+
+  /// A value as a reader wants it.
+  private func words(_ value: SettingsValue) -> String {
+    switch value {
+    case .null: "none"
+    case .bool(let value): value ? "yes" : "no"
+    case .integer(let value): FormattedNumber.count(value)
+    case .number(let value): FormattedNumber.general(value, digits: 5)
+    case .string(let value): value
+    case .list(let values): values.map(words).joined(separator: ", ")
+    case .object(let values):
+      values.sorted { $0.key < $1.key }.map { "\($0.key) \(words($0.value))" }.joined(separator: ", ")
+    }
   }
 
   /// The mean log-densities of the rows, held-out ones apart from those trained on.

@@ -17,11 +17,14 @@ struct Binning {
   /// The width is that of Freedman and Diaconis, 2 IQR / n^(1/3), for the first sample, within 8 to 60 cells. They cover all
   /// of the first sample and the middle 99.8 % of the others; when that is more than twelve times the middle 90 %
   /// of the first, they cover its middle 99 %.
-  init(_ samples: [[Double]]) {
+  ///
+  /// - Parameters:
+  ///   - samples: the samples.
+  ///   - countsValues: whether samples of few values are counted value by value.
+  init(_ samples: [[Double]], countsValues: Bool = true) {
     let sorted = samples.map { $0.filter(\.isFinite).sorted() }.filter { !$0.isEmpty }
     guard let first = sorted.first, let least = first.first, let greatest = first.last else { return }
-    let distinct = Self.distinct(sorted)
-    if let distinct, first.count >= 2 * distinct.count {
+    if countsValues, let distinct = Self.distinct(sorted), first.count >= 2 * distinct.count {
       values = distinct
       return
     }

@@ -11,6 +11,7 @@ extension VegaLiteSpecification {
   ///   - samples: the samples; the names of more than one are in the legend.
   ///   - title: the words at the axis.
   ///   - height: the height in pixels.
+  /// - Returns: the chart.
   public static func smoothed(
     _ samples: [NamedSample], title: String, height: Double = 320
   ) -> VegaLiteSpecification {
@@ -34,6 +35,7 @@ extension VegaLiteSpecification {
   ///   - points: the points; those that are not finite are left out.
   ///   - x: the words at the lower axis.
   ///   - y: the words at the left axis.
+  /// - Returns: the chart.
   public static func counts(_ points: NamedPoints, x: String, y: String) -> VegaLiteSpecification {
     let count = 40
     let pairs = zip(points.x, points.y).filter { $0.0.isFinite && $0.1.isFinite }

@@ -22,11 +22,14 @@ extension VegaLiteSpecification {
   ///   - samples: the samples; the first ones of a report are data and samples.
   ///   - title: the words at the axis.
   ///   - curve: a density to draw over them, by places.
+  ///   - countsValues: whether samples of at most 25 values are shown as bars.
   ///   - height: the height in pixels.
+  /// - Returns: the chart.
   public static func histogram(
-    _ samples: [NamedSample], title: String, curve: [(x: Double, density: Double)] = [], height: Double = 200
+    _ samples: [NamedSample], title: String, curve: [(x: Double, density: Double)] = [], countsValues: Bool = true,
+    height: Double = 200
   ) -> VegaLiteSpecification {
-    let binning = Binning(samples.map(\.values))
+    let binning = Binning(samples.map(\.values), countsValues: countsValues)
     let names = samples.map { VegaLiteValue.text($0.name) }
     let color = VegaLiteChannel(
       samples.count > 1 ? "sample" : nil, .nominal, title: "", scale: VegaLiteScale(domain: names))
@@ -79,8 +82,10 @@ extension VegaLiteSpecification {
     return VegaLiteView(
       VegaLiteMark(.bar, opacity: 0.85),
       VegaLiteEncoding(
-        x: VegaLiteChannel("x", title: title, scale: VegaLiteScale(zero: false)), x2: VegaLiteChannel("x2", nil),
-        y: VegaLiteChannel("share", title: "share", axis: VegaLiteAxis(tickCount: 4), stack: false),
+        x: VegaLiteChannel("x", title: title, scale: VegaLiteScale(zero: false, nice: false)),
+        x2: VegaLiteChannel("x2", nil),
+        y: VegaLiteChannel("share", title: "share", scale: VegaLiteScale(zero: true), axis: VegaLiteAxis(tickCount: 4)),
+        y2: VegaLiteChannel(nil, nil, datum: 0.0),
         color: color.field == nil ? nil : color,
         tooltip: [
           VegaLiteChannel("sample", .nominal), VegaLiteChannel("value", title: title), VegaLiteChannel("share"),

@@ -61,6 +61,7 @@ extension VegaLiteSpecification {
   ///   - band: drawn in grey behind the lines.
   ///   - references: straight dashed lines through two places each.
   ///   - height: the height in pixels.
+  /// - Returns: the chart.
   public static func lines(
     _ lines: [NamedLine], x: String, y: String, xRange: ClosedRange<Double>? = nil, yRange: ClosedRange<Double>? = nil,
     band: ChartBand? = nil, references: [NamedLine] = [], height: Double = 280

@@ -20,12 +20,15 @@ extension VegaLiteSpecification {
     return VegaLiteSpecification(
       VegaLiteView(vconcat: rows, spacing: 6),
       description: "Pairs of \(columns.names.joined(separator: ", ")): data and samples.",
-      datasets: ["data": points(columns.data), "samples": points(columns.samples)], cells: axes.count)
+      datasets: ["data": points(columns.data, axes), "samples": points(columns.samples, axes)], cells: axes.count)
   }
 
-  private static func points(_ columns: [[Double]]) -> [[String: VegaLiteValue]] {
-    SampleStatistics.thinned(0..<(columns.first?.count ?? 0), to: 400).map { row in
-      Dictionary(uniqueKeysWithValues: columns.enumerated().map { ("c\($0)", VegaLiteValue($1[row], digits: 4)) })
+  private static func points(_ columns: [[Double]], _ axes: [PairAxis]) -> [[String: VegaLiteValue]] {
+    SampleStatistics.thinned(0..<(columns.first?.count ?? 0), to: 400).enumerated().map { place, row in
+      let values = zip(axes, columns).map { axis, column in
+        ("c\(axis.index)", VegaLiteValue(axis.place(of: column[row], row: place), digits: 4))
+      }
+      return Dictionary(uniqueKeysWithValues: values)
     }
   }
 
@@ -65,8 +68,8 @@ extension VegaLiteSpecification {
     _ axis: PairAxis, _ columns: PairColumns, _ x: VegaLiteChannel, title: String
   ) -> VegaLiteView {
     func area(_ style: String, _ column: [Double]) -> [VegaLiteView] {
-      let shares = axis.shares(of: column)
-      let rows = VegaLiteData(zip(axis.edges, shares + [0]).map { ["x": VegaLiteValue($0), "y": VegaLiteValue($1)] })
+      let heights = axis.densities(of: column)
+      let rows = VegaLiteData(zip(axis.edges, heights + [0]).map { ["x": VegaLiteValue($0), "y": VegaLiteValue($1)] })
       let y = VegaLiteChannel(
         "y", title: title, axis: VegaLiteAxis(labels: false, ticks: false, grid: false), stack: false)
       let encoding = VegaLiteEncoding(x: x.of("x"), y: y)
@@ -91,57 +94,16 @@ extension VegaLiteSpecification {
     var counts: [Int: Int] = [:]
     for (x, y) in zip(columns[horizontal.index], columns[vertical.index]) {
       guard let column = horizontal.cell(of: x), let row = vertical.cell(of: y) else { continue }
-      counts[row * PairAxis.cellCount + column, default: 0] += 1
+      counts[row * horizontal.cellCount + column, default: 0] += 1
     }
     let total = Double(counts.values.reduce(0, +))
     return counts.sorted { $0.key < $1.key }.map { place, count in
-      let (row, column) = place.quotientAndRemainder(dividingBy: PairAxis.cellCount)
+      let (row, column) = place.quotientAndRemainder(dividingBy: horizontal.cellCount)
       return PlaneBox(
         x: horizontal.edges[column]...horizontal.edges[column + 1], y: vertical.edges[row]...vertical.edges[row + 1],
         value: Double(count) / total
       ).overlapping.row
     }
-  }
-}
-
-/// One column of a pair plot: its axis and its 20 cells.
-private struct PairAxis {
-  let index: Int
-  let name: String
-  let edges: [Double]
-
-  static let cellCount = 20
-
-  /// The cells cover the middle 99.6 % of data and samples.
-  init(_ index: Int, _ columns: PairColumns) {
-    self.index = index
-    name = columns.names[index]
-    let sorted = [columns.data[index], columns.samples[index]].map { $0.filter(\.isFinite).sorted() }
-    let ends = sorted.filter { !$0.isEmpty }
-    let low = ends.map { SampleStatistics.quantile($0, 0.002) }.min() ?? 0
-    let high = ends.map { SampleStatistics.quantile($0, 0.998) }.max() ?? 1
-    let (start, end) = high > low ? (low, high) : (low - 0.5, low + 0.5)
-    edges = (0...Self.cellCount).map { start + (end - start) * Double($0) / Double(Self.cellCount) }
-  }
-
-  func cell(of value: Double) -> Int? {
-    guard value >= edges[0], value <= edges[Self.cellCount] else { return nil }
-    return min(
-      Int((value - edges[0]) / (edges[Self.cellCount] - edges[0]) * Double(Self.cellCount)), Self.cellCount - 1)
-  }
-
-  func shares(of column: [Double]) -> [Double] {
-    var counts = [Double](repeating: 0, count: Self.cellCount)
-    for value in column { if let cell = cell(of: value) { counts[cell] += 1 } }
-    let total = max(counts.reduce(0, +), 1)
-    return counts.map { $0 / total }
-  }
-
-  /// The axis; only those at the rim have numbers and a name.
-  func channel(isNamed: Bool) -> VegaLiteChannel {
-    VegaLiteChannel(
-      nil, title: isNamed ? name : "", scale: .between(edges[0]...edges[Self.cellCount]),
-      axis: VegaLiteAxis(labels: isNamed, ticks: isNamed, grid: false, tickCount: 3))
   }
 }
 

@@ -65,6 +65,7 @@ extension VegaLiteSpecification {
   ///   - x: the words at the lower axis.
   ///   - y: the words at the left axis.
   ///   - height: the height in pixels.
+  /// - Returns: the chart.
   public static func scatter(
     _ groups: [NamedPoints], x: String, y: String, height: Double = 360
   ) -> VegaLiteSpecification {
@@ -100,6 +101,7 @@ extension VegaLiteSpecification {
   ///   - range: the numbers of the darkest and the lightest colour; the least and greatest when nil.
   ///   - hasEdges: whether boxes are parted by lines.
   ///   - height: the height in pixels.
+  /// - Returns: the chart.
   public static func boxes(
     _ boxes: [PlaneBox], points: NamedPoints?, x: String, y: String, value: String, range: ClosedRange<Double>? = nil,
     hasEdges: Bool = false, height: Double = 420

@@ -6,6 +6,7 @@ extension VegaLiteSpecification {
   /// - Parameters:
   ///   - title: the heading.
   ///   - reading: a sentence that says how to read it.
+  /// - Returns: the file.
   /// - Throws: `ReportError.missingResource` when a file of the package is not beside the program.
   public func html(title: String, reading: String) throws -> Data {
     let figure = ReportFigure("chart", title, reading: reading, .chart(self))

@@ -40,6 +40,7 @@ public struct VegaLiteSpecification: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - configuration: the look.
   ///   - width: the width in pixels, for a single view.
+  /// - Returns: the chart with both.
   public func standalone(_ configuration: VegaLiteConfiguration = .light, width: Double = 640) -> VegaLiteSpecification
   {
     var whole = self
