@@ -20,7 +20,7 @@ struct PairAxis {
       spread = 0.35 * (zip(values, values.dropFirst()).map { $1 - $0 }.min() ?? 0)
       return
     }
-    let ends = pair.map { $0.filter(\.isFinite).sorted() }.filter { !$0.isEmpty }
+    let ends = pair.map { $0.filter(\.isDrawable).sorted() }.filter { !$0.isEmpty }
     let low = ends.map { SampleStatistics.quantile($0, 0.002) }.min() ?? 0
     let high = ends.map { SampleStatistics.quantile($0, 0.998) }.max() ?? 1
     let (start, end) = high > low ? (low, high) : (low - 0.5, low + 0.5)

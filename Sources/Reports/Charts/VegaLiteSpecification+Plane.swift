@@ -19,7 +19,7 @@ public struct NamedPoints: Hashable, Sendable {
 
   /// The points to draw: at most so many, evenly apart in their order.
   func rows(most: Int) -> [[String: VegaLiteValue]] {
-    SampleStatistics.thinned(x.indices, to: most).filter { x[$0].isFinite && y[$0].isFinite }.map {
+    SampleStatistics.thinned(x.indices, to: most).filter { x[$0].isDrawable && y[$0].isDrawable }.map {
       ["x": VegaLiteValue(x[$0]), "y": VegaLiteValue(y[$0]), "group": .text(name)]
     }
   }
