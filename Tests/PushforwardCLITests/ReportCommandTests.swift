@@ -122,7 +122,7 @@ import Testing
   @Test func wrongPlotsSayWhatIsWrong() throws {
     try withTable { program in
       let cases: [([String], Int32, String)] = [
-        (["--x", "c"], 65, "'c'"), (["--x", "kind"], 65, "kind"),
+        (["--x", "c"], 65, "'c'"), (["--x", "kind"], 64, "only --color takes"),
         (["--x", "a", "--color", "b"], 64, "90 different values"),
         (["--x", "a", "--kind", "line"], 64, "needs --y"),
         (["--x", "a", "--y", "b", "--kind", "histogram"], 64, "no --y"),

@@ -45,7 +45,7 @@ public struct PlaneBox: Hashable, Sendable {
   var overlapping: PlaneBox {
     let (width, height) = (x.upperBound - x.lowerBound, y.upperBound - y.lowerBound)
     return PlaneBox(
-      x: x.lowerBound...(x.upperBound + 0.06 * width), y: y.lowerBound...(y.upperBound + 0.06 * height), value: value)
+      x: x.lowerBound...(x.upperBound + 0.1 * width), y: y.lowerBound...(y.upperBound + 0.1 * height), value: value)
   }
 
   var row: [String: VegaLiteValue] {
