@@ -99,7 +99,7 @@ let package = Package(
     tests("Probability", ["Torch", "NeuralNetworks"]),
     tests("DensityEstimation", ["Torch", "Probability"], resources: [.copy("Fixtures")]),
     tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
-    tests("Diagnostics", ["NeuralNetworks", "Probability", "Torch"]),
+    tests("Diagnostics", ["Flows", "NeuralNetworks", "Probability", "Torch"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),
     tests("Models", ["NeuralNetworks", "Torch", "Training"], resources: [.copy("Fixtures")]),
