@@ -176,7 +176,7 @@ import Torch
 
   @Test func findsDataThatAreNotOfTheModel() {
     var rng = RandomGenerator(seed: 3)
-    let other = honest().sample([500], using: &rng) * 3.0
+    let other = honest().sample([500], using: &rng) * 5.0
     let result = verify(model, heldOut: other)
     #expect(failures(result) == ["codes of held-out rows"])
     let near = honest().sample([3000], using: &rng) * 1.1
@@ -198,7 +198,7 @@ import Torch
     generator.map = nil
     let result = verify(generator)
     #expect(result.isPassed)
-    #expect(result.checks.count { $0.outcome == .skipped } >= 8)
+    #expect(result.checks.count { $0.outcome == .skipped } >= 5)
   }
 
   @Test func adensityOfMixedColumnsIsSummedAndIntegrated() {
