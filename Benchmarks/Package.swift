@@ -21,6 +21,7 @@ let package = Package(
     .executableTarget(name: "DensityTreeFit", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "KernelDensityEvaluation", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "GaussianMixtures", dependencies: [pushforward], linkerSettings: runPaths),
+    .executableTarget(name: "DistributionCost", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TableReading", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TrainingStep", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TrainingSoak", dependencies: [pushforward], linkerSettings: runPaths),
