@@ -193,7 +193,8 @@ import _TestSupport
       let x = rows(150, 1, 4, dtype, seed: 8).x
       let distances = x.to(.float64).distances(to: x.to(.float64)).doubles()
       let upper = (0..<151).flatMap { i in ((i + 1)..<151).map { distances[i * 151 + $0] } }.sorted()
-      let middle = upper.count % 2 == 1 ? upper[upper.count / 2] : (upper[upper.count / 2 - 1] + upper[upper.count / 2]) / 2
+      let middle =
+        upper.count % 2 == 1 ? upper[upper.count / 2] : (upper[upper.count / 2 - 1] + upper[upper.count / 2]) / 2
       expectClose([PairwiseKernelSums.medianDistance(x)], [middle], tolerance: 1e-6)
     }
   }

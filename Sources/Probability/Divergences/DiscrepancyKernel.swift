@@ -69,6 +69,7 @@ public struct DiscrepancyKernel: Hashable, Sendable, Codable {
   /// The sum of this kernel over several bandwidths, so that differences of several sizes count.
   ///
   /// - Parameter multiples: the bandwidths, as multiples of this kernel's.
+  /// - Returns: the sum of the kernels, 1 for each bandwidth at equal points.
   /// - Precondition: the multiples are positive, and the kernel has a bandwidth.
   public func multiScale(_ multiples: [Double] = [0.25, 0.5, 1, 2, 4]) -> DiscrepancyKernel {
     precondition(family != .energy, "DiscrepancyKernel: the energy kernel has no bandwidth to take multiples of")
@@ -110,6 +111,7 @@ extension DiscrepancyKernel {
   /// - Parameters:
   ///   - pooled: the rows of both samples.
   ///   - rows: which of them the median heuristic looks at.
+  /// - Returns: the kernel.
   func fixed(by pooled: Tensor, at rows: Tensor) -> DiscrepancyKernel {
     guard case .median = bandwidth else { return self }
     let median = PairwiseKernelSums.medianDistance(pooled.detached().selecting(rows.to(pooled.device)))

@@ -27,6 +27,7 @@ public struct EnergyDistance: Hashable, Sendable, Codable {
   /// - Parameters:
   ///   - x: one sample, `[rows, features]` or `[rows]`.
   ///   - y: the other, of the same type and features.
+  /// - Returns: the estimate, in the units of the samples.
   /// - Precondition: the shapes and types agree.
   /// - Throws: `SampleComparisonError` when a sample has fewer than two rows or numbers that are not finite.
   /// - Complexity: O((rows of x + rows of y)^2 * features) time, O(rows * features) memory.
@@ -42,6 +43,7 @@ public struct EnergyDistance: Hashable, Sendable, Codable {
   ///   - y: the other, of the same type and features.
   ///   - permutations: how many splits.
   ///   - rng: the random numbers.
+  /// - Returns: the distance, its p-value, and the distances of permutations.
   /// - Precondition: the shapes and types agree, and there is at least one permutation.
   /// - Throws: `SampleComparisonError` when a sample has too few rows or numbers that are not finite.
   public func test(

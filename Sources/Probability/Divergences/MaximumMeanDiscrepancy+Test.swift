@@ -68,8 +68,11 @@ extension MaximumMeanDiscrepancy {
 
   /// The kernel with a bandwidth from rows that are drawn without regard to the sample they are in.
   private func randomlyFixedKernel(_ pooled: Tensor, using rng: inout RandomGenerator) -> DiscrepancyKernel {
-    guard pooled.size(0) > DiscrepancyKernel.medianLimit, kernel.bandwidths == nil else { return kernel.fixed(by: pooled) }
-    let rows = Tensor.permutation(pooled.size(0), using: &rng).narrowed(0, from: 0, length: DiscrepancyKernel.medianLimit)
+    guard pooled.size(0) > DiscrepancyKernel.medianLimit, kernel.bandwidths == nil else {
+      return kernel.fixed(by: pooled)
+    }
+    let rows = Tensor.permutation(pooled.size(0), using: &rng).narrowed(
+      0, from: 0, length: DiscrepancyKernel.medianLimit)
     return kernel.fixed(by: pooled, at: rows)
   }
 
@@ -107,9 +110,8 @@ struct SampleSplits {
   /// How many splits fit into 64 MiB.
   func countAtOnce(_ dtype: DType) -> Int { max(16, (64 << 20) / (order.count * dtype.byteCount) / 16 * 16) }
 
-  /// Splits as columns, `[rows, count rounded up to 16]`, 1 for rows of the first sample.
-  ///
-  /// - Parameter startsAsGiven: whether the first column is the split of the samples themselves.
+  /// Splits as columns, `[rows, count rounded up to 16]`, 1 for rows of the first sample; the first is that of the samples
+  /// themselves when it `startsAsGiven`.
   mutating func next(
     _ count: Int, startsAsGiven: Bool, dtype: DType, using rng: inout RandomGenerator
   ) -> Tensor {
@@ -127,7 +129,8 @@ struct SampleSplits {
     let isFirstSmaller = first <= second
     for step in 0..<min(first, second) {
       let place = isFirstSmaller ? step : order.count - 1 - step
-      let other = isFirstSmaller ? Int.random(in: place..<order.count, using: &rng) : Int.random(in: 0...place, using: &rng)
+      let other =
+        isFirstSmaller ? Int.random(in: place..<order.count, using: &rng) : Int.random(in: 0...place, using: &rng)
       order.swapAt(place, other)
     }
   }

@@ -49,6 +49,7 @@ public struct WitnessFunction {
   ///   - horizontal: the range of the first feature; nil for that of both samples and a twentieth on either side.
   ///   - vertical: the range of the second feature, likewise.
   ///   - resolution: how many places along each.
+  /// - Returns: the places and the values.
   /// - Precondition: the samples have two features, and there are at least two places.
   public func map(
     horizontal: ClosedRange<Double>? = nil, vertical: ClosedRange<Double>? = nil, resolution: Int = 64
@@ -84,6 +85,7 @@ extension MaximumMeanDiscrepancy {
   /// - Parameters:
   ///   - x: the first sample, `[rows, features]` or `[rows]`.
   ///   - y: the second, of the same type and features.
+  /// - Returns: a function of points, positive where x has more mass than y.
   /// - Precondition: the shapes and types agree.
   /// - Throws: `SampleComparisonError` when a sample is empty or has numbers that are not finite.
   public func witness(_ x: Tensor, _ y: Tensor) throws(SampleComparisonError) -> WitnessFunction {

@@ -34,12 +34,13 @@ package enum NearestRows {
     return (distances ?? Tensor.zeros(shape, dtype: queries.dtype), positions)
   }
 
-  /// For each query the number of references whose ball holds it, `[queries]`; the boundary belongs to a ball.
+  /// For each query the number of balls that hold it; the boundary belongs to a ball.
   ///
   /// - Parameters:
   ///   - queries: `[queries, features]`, 32-bit or 64-bit floats, finite.
   ///   - centers: `[centers, features]` of the same type, finite.
   ///   - squaredRadii: `[centers]` of the same type.
+  /// - Returns: `[queries]`, 64-bit integers.
   package static func ballCounts(_ queries: Tensor, centers: Tensor, squaredRadii: Tensor) -> Tensor {
     precondition(
       squaredRadii.shape == [centers.size(0)] && squaredRadii.dtype == centers.dtype,

@@ -106,6 +106,7 @@ package struct PairwiseKernelSums: Sendable {
   /// - Parameters:
   ///   - x: `[rows, features]`, floats.
   ///   - members: `[rows, sets]` of the same type, 1 where a row is in a set and 0 elsewhere; sets a multiple of 16.
+  /// - Returns: the sums of all sets.
   /// - Complexity: O(rows^2 * (features + sets)) time.
   package func splitSums(_ x: Tensor, members: Tensor) -> SplitSums {
     checkRows(x, nil)

@@ -126,7 +126,8 @@ import _TestSupport
     var rng = RandomGenerator(seed: 8)
     let found = try (0..<400).map { _ in
       try mmd.estimate(
-        Tensor.normal([40, 1], dtype: .float64, using: &rng), Tensor.normal([25, 1], dtype: .float64, using: &rng) + 1.0
+        Tensor.normal([40, 1], dtype: .float64, using: &rng),
+        Tensor.normal([25, 1], dtype: .float64, using: &rng) + 1.0
       ).squared
     }
     let variance = 400 * pow(Estimate(meanOf: found.map(\.value)).standardError, 2)
@@ -148,7 +149,9 @@ import _TestSupport
       let step = 1e-5
       for (row, column) in [(0, 1), (3, 2)] {
         let moved = [step, -step].map { difference in
-          let change = Tensor.zeros(like: x).doubles().enumerated().map { $0.offset == row * 3 + column ? difference : 0 }
+          let change = Tensor.zeros(like: x).doubles().enumerated().map {
+            $0.offset == row * 3 + column ? difference : 0
+          }
           return mmd.loss(x + Tensor(change, shape: x.shape), y).item()
         }
         expectClose([fused[0][.at(row), .at(column)].item()], [(moved[0] - moved[1]) / (2 * step)], tolerance: 1e-8)

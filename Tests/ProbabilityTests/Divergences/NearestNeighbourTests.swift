@@ -41,7 +41,9 @@ import _TestSupport
     let inDraws = across .<= radii(draws, k).unsqueezed(1)
     let dense = across .<= radii(data, l).unsqueezed(0)
     func share(_ hits: Tensor) -> Double { hits.to(.float64).mean().item() }
-    return [share(inData.any(1)), share(inDraws.any(0)), share(dense) * Double(data.size(0)) / Double(l), share(dense.any(0))]
+    return [
+      share(inData.any(1)), share(inDraws.any(0)), share(dense) * Double(data.size(0)) / Double(l), share(dense.any(0)),
+    ]
   }
 
   @Test func fidelityAndDiversityAreTheirFormulas() throws {
@@ -82,7 +84,8 @@ import _TestSupport
         let expected = exact(d, shift: shift, scale: scale)
         // The standard error leaves out what rows share and the bias: 5 of them, and an allowance.
         #expect(
-          abs(found.value - expected) < 5 * found.standardError + bias, "d \(d), k \(k): \(found), expected \(expected)")
+          abs(found.value - expected) < 5 * found.standardError + bias, "d \(d), k \(k): \(found), expected \(expected)"
+        )
         #expect(found.standardError < 0.1)
       }
     }
