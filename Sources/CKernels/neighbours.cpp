@@ -57,7 +57,8 @@ template <class Scalar> int32_t balls(const CKNeighbours &given, const Scalar *s
   const ptrdiff_t padded = (given.reference_count + panelRows - 1) / panelRows * panelRows;
   Scratch<Scalar> radii = makeScratch<Scalar>(padded);
   if (!radii || !rows.prepare(given)) return CK_OUT_OF_MEMORY;
-  std::fill_n(std::copy_n(squaredRadii, given.reference_count, radii.get()), padded - given.reference_count, Scalar(-1));
+  std::copy_n(squaredRadii, given.reference_count, radii.get());
+  std::fill_n(radii.get() + given.reference_count, padded - given.reference_count, Scalar(-1));
   std::fill_n(counts, given.query_count, int64_t(0));
   rows.forPieces(
       [&](ptrdiff_t start, ptrdiff_t end) { countBalls<Scalar>(rows, radii.get(), start, end, counts); });

@@ -17,8 +17,8 @@ using ck::PairwiseSplits;
 using ck::PairwiseTargets;
 using ck::Scratch;
 
-/// Calls `body(i, j)` once for each pair i < j of blocks, and for each block with itself, in rounds: calls that run side
-/// by side have no block in common. Every block meets the others in an order of its own that never changes.
+/// Calls `body(i, j)` once for each pair i < j of blocks, and for each block with itself, in rounds: calls that run
+/// side by side have no block in common. Every block meets the others in an order of its own that never changes.
 template <class Body> void forBlockPairs(ptrdiff_t blocks, const Body &body) {
   ck::parallel(blocks, [&](ptrdiff_t i) { body(i, i); });
   // A round-robin tournament: one player stays, the others move around a circle. An odd one sits out.
@@ -95,8 +95,11 @@ template <class Scalar> int32_t sums(const CKPairwise &pairwise, CKPairwiseSums 
   Scratch<double> xGradient = zeros(sums.x_gradient ? plan.x->rows * stride : 0);
   Scratch<double> yGradient = zeros(sums.y_gradient ? plan.y->rows * stride : 0);
   if (!partial || !xGradient || !yGradient) return CK_OUT_OF_MEMORY;
-  PairwiseTargets targets{.wantsSquares = sums.x_sums != nullptr, .sum = partial.get(), .squares = partial.get() + blocks,
-                          .xSums = sums.x_sums, .ySums = plan.isSame ? sums.x_sums : sums.y_sums};
+  PairwiseTargets targets{.wantsSquares = sums.x_sums != nullptr,
+                          .sum = partial.get(),
+                          .squares = partial.get() + blocks,
+                          .xSums = sums.x_sums,
+                          .ySums = plan.isSame ? sums.x_sums : sums.y_sums};
   if (sums.x_gradient) targets.xGradient = xGradient.get();
   if (sums.x_gradient && plan.isSame) targets.yGradient = xGradient.get();
   if (sums.y_gradient) targets.yGradient = yGradient.get();

@@ -1,8 +1,8 @@
 // The pairs of a block of rows with a block of others; see dispatch.hpp for how this file is read.
 //
-// A tile is a block of rows by a panel of columns. Its squared distances are made a strip of a few rows at a time, become
-// kernels while they are in the innermost cache, and are summed; the slopes stay, and two small matrix products with the
-// rows of either side make the gradients: sum_j w_ij (y_j - x_i) is (W Y)_i - (sum_j w_ij) x_i.
+// A tile is a block of rows by a panel of columns. Its squared distances are made a strip of a few rows at a time,
+// become kernels while they are in the innermost cache, and are summed; the slopes stay, and two small matrix products
+// with the rows of either side make the gradients: sum_j w_ij (y_j - x_i) is (W Y)_i - (sum_j w_ij) x_i.
 #include "pair_distances_body.hpp"
 
 /// Double-precision sums beside each lane.
@@ -255,7 +255,8 @@ static void addPanel(const PairwisePlan<Scalar> &plan, PairStrip pairs, const Pa
   }
   if (targets.wantsSquares) targets.squares[blockIndex] += squares;
   if (targets.ySums)
-    for (ptrdiff_t c = 0; c < columns; ++c) targets.ySums[pairs.column + c] += static_cast<double>(block.columnValues[c]);
+    for (ptrdiff_t c = 0; c < columns; ++c)
+      targets.ySums[pairs.column + c] += static_cast<double>(block.columnValues[c]);
   if (targets.xGradient)
     multiply<Scalar>(rows, block.slopes, panelRows, 1, plan.valuesY + pairs.column * stride, stride, features, columns,
                      block.gradientX);
@@ -298,8 +299,8 @@ static bool addPairs(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j,
 
 // MARK: Splits
 
-/// For some vectors of sets: products of the kernels of a strip with members among the columns, and with those among the
-/// rows. `sums` are those of the strip's rows.
+/// For some vectors of sets: products of the kernels of a strip with members among the columns, and with those among
+/// the rows. `sums` are those of the strip's rows.
 template <class Scalar, int vectors>
 static void addSplitStrip(const Scalar *kernels, ptrdiff_t kernelStride, ptrdiff_t columns, ptrdiff_t rows,
                           const double *sums, const Scalar *columnMembers, const Scalar *rowMembers, ptrdiff_t count,
@@ -345,10 +346,12 @@ static void makeKernels(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t
 
 /// Adds the pairs of blocks i and j of x to the sums of all sets; false when there is no memory.
 template <class Scalar>
-static bool addSplits(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j, const PairwiseSplits<Scalar> &splits) {
+static bool addSplits(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j,
+                      const PairwiseSplits<Scalar> &splits) {
   constexpr ptrdiff_t width = widthOf<Scalar>;
   const ptrdiff_t start = i * plan.block, rows = std::min(plan.x->rows, start + plan.block) - start;
-  const ptrdiff_t columnStart = j * plan.block, columns = std::min(plan.x->rows, columnStart + plan.block) - columnStart;
+  const ptrdiff_t columnStart = j * plan.block;
+  const ptrdiff_t columns = std::min(plan.x->rows, columnStart + plan.block) - columnStart;
   Scratch<Scalar> kernels = makeScratch<Scalar>((plan.block + sparePairRows) * plan.block);
   Scratch<double> sums = makeScratch<double>(plan.block + sparePairRows);
   if (!kernels || !sums) return false;

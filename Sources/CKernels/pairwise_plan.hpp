@@ -66,8 +66,8 @@ template <class Scalar> bool PairwisePlan<Scalar>::center() noexcept {
   return true;
 }
 
-/// Where the pairs of a block of x and a block of y add their results. Blocks that are worked on at the same time have no
-/// rows in common, so nothing is shared.
+/// Where the pairs of a block of x and a block of y add their results. Blocks that are worked on at the same time have
+/// no rows in common, so nothing is shared.
 struct PairwiseTargets {
   bool wantsSquares = false;
   double *sum = nullptr, *squares = nullptr; // one number for each block of x

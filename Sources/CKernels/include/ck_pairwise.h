@@ -1,5 +1,5 @@
-// Sums of kernels over all pairs of rows, their gradients, and sums over the pairs of many ways to split the rows in two.
-// The tensor formula is PairwiseKernelSums.formula in Torch/Kernels, with which a test compares.
+// Sums of kernels over all pairs of rows, their gradients, and sums over the pairs of many ways to split the rows in
+// two. The tensor formula is PairwiseKernelSums.formula in Torch/Kernels, with which a test compares.
 #pragma once
 #include "CKernelsTypes.h"
 
@@ -47,13 +47,14 @@ void ck_pairwise_backward(const void *const *saved, const void *const *output_gr
 /// For each of `count` sets of the rows of x the sums over pairs i < j: `inside` with both in the set, `ends` with k
 /// counted once for each of the two that is in it, and `total` of all pairs.
 ///
-/// `members` is [x_rows, count] of the rows' type, 1 where a row is in a set and 0 elsewhere; `count` is a multiple of 16.
+/// `members` is [x_rows, count] of the rows' type, 1 where a row is in a set and 0 elsewhere; `count` is a multiple of
+/// 16.
 int32_t ck_pairwise_split_sums(const CKPairwise *pairwise, const void *members, ptrdiff_t count, double *total,
                                double *inside, double *ends) CK_NOEXCEPT;
 
-/// The median of the distances of all pairs i < j of x, in O(x_rows^2) time and memory: the mean of the middle two when
-/// their number is even, and of the positive ones only when it would be 0. 0 when all rows are the same, NaN when one is
-/// not finite.
+/// The median of the distances of all pairs i < j of x, in O(x_rows^2) time and memory: the mean of the middle two
+/// when their number is even, and of the positive ones only when it would be 0. 0 when all rows are the same, NaN when
+/// one is not finite.
 int32_t ck_median_distance(const CKPairwise *pairwise, double *median) CK_NOEXCEPT;
 
 CK_END
