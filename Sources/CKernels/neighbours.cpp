@@ -22,8 +22,8 @@ template <class Scalar> struct Rows {
   PairPoints<Scalar> queries, references;
 
   bool prepare(const CKNeighbours &rows) {
-    return queries.prepare(rows.queries, rows.query_count, rows.features) &&
-           references.prepare(rows.references, rows.reference_count, rows.features);
+    return queries.prepare(rows.queries, rows.query_count, rows.features, ck::PairLayout::ordered) &&
+           references.prepare(rows.references, rows.reference_count, rows.features, ck::PairLayout::panels);
   }
   template <class Body> void forPieces(const Body &body) const {
     ck::parallel((queries.rows + ck::pieceRows - 1) / ck::pieceRows, [&](ptrdiff_t piece) {

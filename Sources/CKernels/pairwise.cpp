@@ -88,8 +88,7 @@ template <class Scalar> int32_t sums(const CKPairwise &pairwise, CKPairwiseSums 
   PairwisePlan<Scalar> plan;
   if (!plan.prepare(pairwise)) return CK_OUT_OF_MEMORY;
   if (!plan.isFinite()) return fillWithNaN<Scalar>(pairwise, sums), CK_OK;
-  const bool wantsGradient = sums.x_gradient || sums.y_gradient;
-  if (wantsGradient && !plan.center()) return CK_OUT_OF_MEMORY;
+  if ((sums.x_gradient || sums.y_gradient) && !plan.center(sums.x_gradient, sums.y_gradient)) return CK_OUT_OF_MEMORY;
   const ptrdiff_t blocks = plan.blocks(*plan.x), stride = plan.x->stride;
   Scratch<double> partial = zeros(2 * blocks);
   Scratch<double> xGradient = zeros(sums.x_gradient ? plan.x->rows * stride : 0);

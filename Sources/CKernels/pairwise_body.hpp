@@ -222,15 +222,17 @@ template <class Scalar> struct PairBlock {
   }
 };
 
-/// gradient[i] += products[i] - weight_i * values[i]
+/// gradient[i] += products[i] - weight_i * (row_i - mean), for the rows of a set from `start` on.
 template <class Scalar, class Weight>
-static void addGradient(ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t features, const Scalar *products,
-                        const Scalar *values, const Weight &weight, double *gradient) {
+static void addGradient(const PairPoints<Scalar> &points, const double *mean, ptrdiff_t start, ptrdiff_t rows,
+                        const Scalar *products, const Weight &weight, double *gradient) {
+  const ptrdiff_t stride = points.stride, features = points.features;
   for (ptrdiff_t i = 0; i < rows; ++i) {
     const double w = weight(i);
+    const Scalar *row = points.source + (start + i) * features;
+    double *sum = gradient + (start + i) * stride;
     for (ptrdiff_t d = 0; d < features; ++d)
-      gradient[i * stride + d] +=
-          static_cast<double>(products[i * stride + d]) - w * static_cast<double>(values[i * stride + d]);
+      sum[d] += static_cast<double>(products[i * stride + d]) - w * (static_cast<double>(row[d]) - mean[d]);
   }
 }
 
@@ -264,9 +266,8 @@ static void addPanel(const PairwisePlan<Scalar> &plan, PairStrip pairs, const Pa
   multiply<Scalar>(columns, block.slopes, 1, panelRows, plan.valuesX + start * stride, stride, features, rows,
                    block.gradientY);
   addGradient<Scalar>(
-      columns, stride, features, block.gradientY, plan.valuesY + pairs.column * stride,
-      [&](ptrdiff_t c) { return static_cast<double>(block.columnSlopes[c]); },
-      targets.yGradient + pairs.column * stride);
+      *plan.y, plan.mean.get(), pairs.column, columns, block.gradientY,
+      [&](ptrdiff_t c) { return static_cast<double>(block.columnSlopes[c]); }, targets.yGradient);
 }
 
 /// Adds the pairs of block i of x with block j of y; false when there is no memory.
@@ -285,15 +286,14 @@ static bool addPairs(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j,
     addPanel<Scalar>(plan, {start, column, rowEnd, columnEnd, plan.isSame && i == j}, targets, i, block);
   }
   constexpr ptrdiff_t width = widthOf<Scalar>;
-  const ptrdiff_t rows = rowEnd - start, stride = plan.x->stride;
+  const ptrdiff_t rows = rowEnd - start;
   targets.sum[i] += sumOfLanes<Scalar>(block.rowValues, rows);
   if (targets.xSums)
     for (ptrdiff_t r = 0; r < rows; ++r) targets.xSums[start + r] += sumOfLanes<Scalar>(block.rowValues + r * width, 1);
   if (targets.xGradient)
     addGradient<Scalar>(
-        rows, stride, plan.x->features, block.gradientX, plan.valuesX + start * stride,
-        [&](ptrdiff_t r) { return sumOfLanes<Scalar>(block.rowSlopes + r * width, 1); },
-        targets.xGradient + start * stride);
+        *plan.x, plan.mean.get(), start, rows, block.gradientX,
+        [&](ptrdiff_t r) { return sumOfLanes<Scalar>(block.rowSlopes + r * width, 1); }, targets.xGradient);
   return true;
 }
 

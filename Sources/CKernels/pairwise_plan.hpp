@@ -12,9 +12,10 @@ constexpr ptrdiff_t largeBlock = 3 * panelRows;
 /// Two sets of rows, in blocks, and a kernel.
 template <class Scalar> struct PairwisePlan {
   PairPoints<Scalar> ownX, ownY;
-  /// The rows minus the mean of x, for gradients.
-  Scratch<Scalar> centeredX, centeredY;
   const PairPoints<Scalar> *x, *y;
+  /// The mean of x, and the rows minus it, for gradients: those of y for the gradient of x, and the other way round.
+  Scratch<double> mean;
+  Scratch<Scalar> centeredX, centeredY;
   const Scalar *valuesX = nullptr, *valuesY = nullptr;
   bool isSame;
   int32_t profile;
@@ -23,7 +24,7 @@ template <class Scalar> struct PairwisePlan {
   ptrdiff_t scaleCount;
 
   bool prepare(const CKPairwise &pairwise) noexcept;
-  bool center() noexcept;
+  bool center(bool forX, bool forY) noexcept;
   bool isFinite() const { return x->isFinite && y->isFinite; }
   ptrdiff_t blocks(const PairPoints<Scalar> &points) const { return (points.rows + block - 1) / block; }
 };
@@ -32,8 +33,9 @@ template <class Scalar> bool PairwisePlan<Scalar>::prepare(const CKPairwise &pai
   isSame = !pairwise.y;
   profile = pairwise.profile;
   scaleCount = pairwise.scale_count;
-  if (!ownX.prepare(pairwise.x, pairwise.x_rows, pairwise.features)) return false;
-  if (!isSame && !ownY.prepare(pairwise.y, pairwise.y_rows, pairwise.features)) return false;
+  const PairLayout layout = isSame ? PairLayout::both : PairLayout::ordered;
+  if (!ownX.prepare(pairwise.x, pairwise.x_rows, pairwise.features, layout)) return false;
+  if (!isSame && !ownY.prepare(pairwise.y, pairwise.y_rows, pairwise.features, PairLayout::panels)) return false;
   x = &ownX;
   y = isSame ? &ownX : &ownY;
   // At least eight blocks where rows allow it, so that there is work for several threads.
@@ -52,15 +54,16 @@ template <class Scalar> bool PairwisePlan<Scalar>::prepare(const CKPairwise &pai
   return true;
 }
 
-template <class Scalar> bool PairwisePlan<Scalar>::center() noexcept {
-  Scratch<double> mean = makeScratch<double>(x->features);
+template <class Scalar> bool PairwisePlan<Scalar>::center(bool forX, bool forY) noexcept {
+  const ptrdiff_t features = x->features;
+  mean = makeScratch<double>(features);
   if (!mean) return false;
-  std::fill_n(mean.get(), x->features, 0.0);
+  std::fill_n(mean.get(), features, 0.0);
   for (ptrdiff_t i = 0; i < x->rows; ++i)
-    for (ptrdiff_t d = 0; d < x->features; ++d) mean[d] += static_cast<double>(x->row(i)[d]);
-  for (ptrdiff_t d = 0; d < x->features; ++d) mean[d] /= static_cast<double>(std::max<ptrdiff_t>(1, x->rows));
-  if (!x->centered(mean.get(), centeredX)) return false;
-  if (!isSame && !y->centered(mean.get(), centeredY)) return false;
+    for (ptrdiff_t d = 0; d < features; ++d) mean[d] += static_cast<double>(x->source[i * features + d]);
+  for (ptrdiff_t d = 0; d < features; ++d) mean[d] /= static_cast<double>(std::max<ptrdiff_t>(1, x->rows));
+  if ((forY || isSame) && !x->centered(mean.get(), centeredX)) return false;
+  if (forX && !isSame && !y->centered(mean.get(), centeredY)) return false;
   valuesX = centeredX.get();
   valuesY = isSame ? centeredX.get() : centeredY.get();
   return true;

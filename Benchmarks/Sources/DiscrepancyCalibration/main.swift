@@ -19,7 +19,10 @@ func kolmogorovSmirnov(_ numbers: [Double]) -> (distance: Double, pValue: Double
   let (sorted, n) = (numbers.sorted(), Double(numbers.count))
   let distance = sorted.enumerated().map { max(Double($0 + 1) / n - $1, $1 - Double($0) / n) }.max() ?? 0
   let scaled = (n.squareRoot() + 0.12 + 0.11 / n.squareRoot()) * distance
-  let tail = (1...100).reduce(0.0) { $0 + ($1 % 2 == 1 ? 2 : -2) * exp(-2 * Double($1 * $1) * scaled * scaled) }
+  let tail: Double = (1...100).map { (term: Int) -> Double in
+    let size = 2 * exp(-2 * Double(term * term) * scaled * scaled)
+    return term % 2 == 1 ? size : -size
+  }.reduce(0, +)
   return (distance, min(1, max(0, tail)))
 }
 
