@@ -76,7 +76,7 @@ let package = Package(
     library("DensityEstimation", ["Probability"]),
     library("Flows", ["Probability", "Training"]),
     library("Diagnostics", ["Probability", "Training"]),
-    library("Models", ["DensityEstimation", "Flows", yams]),
+    library("Models", ["DensityEstimation", "Diagnostics", "Flows", yams]),
     library("Reports", ["Diagnostics", "Models"]),
     library(
       "Pushforward",
@@ -99,10 +99,10 @@ let package = Package(
     tests("Probability", ["Torch", "NeuralNetworks"]),
     tests("DensityEstimation", ["Torch", "Probability"], resources: [.copy("Fixtures")]),
     tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
-    tests("Diagnostics", ["NeuralNetworks", "Probability", "Torch"]),
+    tests("Diagnostics", ["Flows", "NeuralNetworks", "Probability", "Torch"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),
-    tests("Models", ["NeuralNetworks", "Torch", "Training"], resources: [.copy("Fixtures")]),
+    tests("Models", ["Diagnostics", "NeuralNetworks", "Torch", "Training"], resources: [.copy("Fixtures")]),
     tests("Reports", ["Torch"]),
     tests("PushforwardCLI", ["Datasets", "Torch"]),
     .testTarget(
