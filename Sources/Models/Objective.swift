@@ -74,7 +74,7 @@ public struct ReverseKullbackLeiblerSettings: Codable, Hashable, Sendable {
 
   /// The settings, each with its default.
   public init(
-    stepsPerEpoch: Int = 100, startTemperature: Double = 20, annealingSteps: Int = 1000, diagnosisDraws: Int = 10_000
+    stepsPerEpoch: Int = 100, startTemperature: Double = 20, annealingSteps: Int = 3000, diagnosisDraws: Int = 10_000
   ) {
     self.stepsPerEpoch = stepsPerEpoch
     self.startTemperature = startTemperature

@@ -128,8 +128,10 @@ struct FitCommand: ParsableCommand {
     guard settings.model == model, settings.data.path == data else {
       throw SettingsError.invalid(reason: "the model and the data are the arguments of fit, not settings")
     }
-    // The run can be resumed from another folder.
-    settings.data.path = FileManager.default.fileExists(atPath: data) ? URL(filePath: data).path : data
+    // The run can be resumed from another folder. The name of a target is no path, whatever lies in this folder.
+    let isTarget = settings.objective?.name == .reverse && Targets.entries.contains { $0.name == data }
+    let isFile = !isTarget && FileManager.default.fileExists(atPath: data)
+    settings.data.path = isFile ? URL(filePath: data).path : data
     if let columns { settings.data.columns = names(columns) }
     if let exclude { settings.data.exclude = names(exclude) }
     if let oneHot { settings.data.oneHot = namesOrAll(oneHot) }
