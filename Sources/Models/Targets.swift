@@ -1,6 +1,6 @@
 import Datasets
 import Foundation
-import Probability
+public import Probability
 import Torch
 
 /// The targets that can be named instead of a table, for the objective reverse-kl.
@@ -12,6 +12,9 @@ public enum Targets {
     /// What it is, in one line.
     public let summary: String
     let make: @Sendable () -> GibbsDistribution
+
+    /// The target, made anew.
+    public var target: GibbsDistribution { make() }
   }
 
   /// All named targets.
@@ -83,12 +86,13 @@ struct TargetData {
   /// - Throws: `SettingsError.invalid` when there is none; errors of reading a model.
   init(named path: String) throws {
     if let entry = Targets.entries.first(where: { $0.name == path }) {
-      target = entry.make()
+      target = entry.target
       columns = (1...target.eventShape[0]).map { "x\($0)" }
       fingerprint = path
       return
     }
-    guard FileManager.default.fileExists(atPath: path) else {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
       let names = Targets.entries.map(\.name)
       let hint = nearestName(to: path, among: names).map { "; did you mean '\($0)'?" } ?? "."
       throw SettingsError.invalid(
