@@ -25,6 +25,7 @@ let package = Package(
     .executableTarget(name: "GaussianMixtures", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "DistributionCost", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TableReading", dependencies: [pushforward], linkerSettings: runPaths),
+    .executableTarget(name: "Transport", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TrainingStep", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TrainingSoak", dependencies: [pushforward], linkerSettings: runPaths),
   ],

@@ -30,4 +30,5 @@ for workload in em-full em-diag mixture-sample kde-exact kde-tree tree; do
 done
 "$python" Benchmarks/distribution_peers.py "$programs" | tee -a "$results"
 "$python" Benchmarks/discrepancy_peers.py "$programs" | tee -a "$results"
+"$python" Benchmarks/transport_peers.py "$programs" | tee -a "$results"
 "$python" Benchmarks/ratios.py "$results"

@@ -41,6 +41,14 @@ struct FlowModel: TrainedModel, DensityModel {
   func visitParameters(_ visitor: inout some ParameterVisitor) { visitor.visit(flow, named: "flow") }
 }
 
+extension FlowModel: ReparameterizedModel, DifferentiableModel {
+  func reparameterizedDistribution(_ context: LayerContext) -> any ReparameterizedDistribution {
+    flow.conditioned(on: nil, context)
+  }
+
+  func differentiableLogProb(_ rows: Tensor) -> Tensor { flow.distribution.logProb(rows) }
+}
+
 extension Catalogue {
   /// The normalizing flows.
   static let flowEntries: [CatalogueEntry] = [
