@@ -77,7 +77,7 @@ let package = Package(
     library("Flows", ["Probability", "Training"]),
     library("Diagnostics", ["Probability", "Training"]),
     library("Models", ["DensityEstimation", "Diagnostics", "Flows", yams]),
-    library("Reports", ["Diagnostics", "Models"]),
+    library("Reports", ["Diagnostics", "Models"], resources: [.copy("Resources")]),
     library(
       "Pushforward",
       [
@@ -103,8 +103,9 @@ let package = Package(
     tests("Diagnostics", ["Flows", "NeuralNetworks", "Probability", "Torch"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),
-    tests("Models", ["Diagnostics", "NeuralNetworks", "Probability", "Torch", "Training"], resources: [.copy("Fixtures")]),
-    tests("Reports", ["Torch"]),
+    tests(
+      "Models", ["Diagnostics", "NeuralNetworks", "Probability", "Torch", "Training"], resources: [.copy("Fixtures")]),
+    tests("Reports", ["Diagnostics", "Models", "Torch"]),
     tests("PushforwardCLI", ["Datasets", "Torch"]),
     .testTarget(
       name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow", "ModeCovering"], swiftSettings: swiftSettings,

@@ -11,7 +11,7 @@ struct FlowModel: TrainedModel, DensityModel {
   let flow: NormalizingFlow
 
   /// Rows scored at a time: bounds the memory whatever the count.
-  private static let chunkSize = 8192
+  static let chunkSize = 8192
 
   var features: Int { flow.features }
 
