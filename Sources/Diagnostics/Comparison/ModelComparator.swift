@@ -1,5 +1,5 @@
 import Foundation
-public import Probability
+import Probability
 public import Torch
 
 /// Lays models side by side on rows that none of them has seen.
