@@ -76,7 +76,7 @@ let package = Package(
     library("DensityEstimation", ["Probability"]),
     library("Flows", ["Probability", "Training"]),
     library("Diagnostics", ["Probability", "Training"]),
-    library("Models", ["DensityEstimation", "Flows", yams]),
+    library("Models", ["DensityEstimation", "Diagnostics", "Flows", yams]),
     library("Reports", ["Diagnostics", "Models"], resources: [.copy("Resources")]),
     library(
       "Pushforward",
@@ -89,6 +89,7 @@ let package = Package(
     // Examples; Examples/AsADependency is a package of its own.
     program("FitAFlow", ["Pushforward"], path: "Examples/FitAFlow"),
     program("ConditionalFlow", ["Pushforward"], path: "Examples/ConditionalFlow"),
+    program("ModeCovering", ["Pushforward"], path: "Examples/ModeCovering"),
 
     // Tools and tests.
     program("generate-operations", [], path: "Tools/generate-operations", exclude: ["operations.txt"]),
@@ -99,14 +100,15 @@ let package = Package(
     tests("Probability", ["Torch", "NeuralNetworks"]),
     tests("DensityEstimation", ["Torch", "Probability"], resources: [.copy("Fixtures")]),
     tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
-    tests("Diagnostics", ["NeuralNetworks", "Probability", "Torch"]),
+    tests("Diagnostics", ["Flows", "NeuralNetworks", "Probability", "Torch"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),
-    tests("Models", ["NeuralNetworks", "Torch", "Training"], resources: [.copy("Fixtures")]),
+    tests(
+      "Models", ["Diagnostics", "NeuralNetworks", "Probability", "Torch", "Training"], resources: [.copy("Fixtures")]),
     tests("Reports", ["Diagnostics", "Models", "Torch"]),
     tests("PushforwardCLI", ["Datasets", "Torch"]),
     .testTarget(
-      name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow"], swiftSettings: swiftSettings,
+      name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow", "ModeCovering"], swiftSettings: swiftSettings,
       linkerSettings: runPaths),
   ],
   cxxLanguageStandard: .cxx20

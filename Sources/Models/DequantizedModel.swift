@@ -1,4 +1,5 @@
 import Datasets
+import Diagnostics
 import NeuralNetworks
 import Torch
 
@@ -29,6 +30,13 @@ extension DequantizedModel: GenerativeModel {
   func state() -> [String: Tensor] { base.state() }
 
   func move(to device: Device) throws(ModelError) { try base.move(to: device) }
+
+  /// The continuous model: values of a grid have no density of their own.
+  func underTest(columns: [String]) -> ModelUnderTest { base.underTest(columns: columns) }
+
+  func rowsUnderTest(_ rows: Tensor, using rng: inout RandomGenerator) -> Tensor {
+    base.rowsUnderTest(dequantization.noisy(rows, using: &rng), using: &rng)
+  }
 }
 
 extension DequantizedModel: DensityModel where Base: DensityModel {

@@ -1,4 +1,5 @@
 import Datasets
+import Diagnostics
 import Flows
 import NeuralNetworks
 import Probability
@@ -28,9 +29,24 @@ struct FlowModel: TrainedModel, DensityModel {
     flow.conditioned(on: context).logProb(rows, chunkSize: Self.chunkSize)
   }
 
+  /// With gradients, and the map to codes.
+  func underTest(columns: [String]) -> ModelUnderTest {
+    var model = ModelUnderTest(flow.distribution, columns: columns)
+    model.state = state()
+    return model
+  }
+
   var defect: String? { flow.defect.map { "flow.\($0)" } }
 
   func visitParameters(_ visitor: inout some ParameterVisitor) { visitor.visit(flow, named: "flow") }
+}
+
+extension FlowModel: ReparameterizedModel, DifferentiableModel {
+  func reparameterizedDistribution(_ context: LayerContext) -> any ReparameterizedDistribution {
+    flow.conditioned(on: nil, context)
+  }
+
+  func differentiableLogProb(_ rows: Tensor) -> Tensor { flow.distribution.logProb(rows) }
 }
 
 extension Catalogue {

@@ -1,4 +1,5 @@
 public import Datasets
+public import Probability
 public import Torch
 public import Training
 
@@ -28,6 +29,8 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public var training: TrainingReport?
   /// How the fit ended of a model that is computed from all rows at once; nil for a trained one.
   public var estimation: EstimationReport?
+  /// What a look at a model found that was fitted to a target; nil for one that was fitted to data.
+  public var diagnosis: ReverseKullbackLeibler.Diagnosis?
 
   /// All of it.
   public init(

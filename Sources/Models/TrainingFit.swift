@@ -73,11 +73,18 @@ struct TrainingFit {
   private func fingerprint(_ data: LoadedData) throws -> String {
     var fingerprint = Fingerprint()
     fingerprint.add(data.rows)
+    try fingerprint.add(settings)
+    return fingerprint.text
+  }
+}
+
+extension Fingerprint {
+  /// Adds what the result of a fit depends on.
+  mutating func add(_ settings: FitSettings) throws {
     var relevant = settings
     relevant.training?.checkpointInterval = 0
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    fingerprint.add(String(decoding: try encoder.encode(relevant), as: UTF8.self))
-    return fingerprint.text
+    add(String(decoding: try encoder.encode(relevant), as: UTF8.self))
   }
 }

@@ -174,8 +174,4 @@ import Torch
       }
     }
   }
-
-  private func waitForFile(_ url: URL) {
-    for _ in 0..<600 where !FileManager.default.fileExists(atPath: url.path) { Thread.sleep(forTimeInterval: 0.05) }
-  }
 }

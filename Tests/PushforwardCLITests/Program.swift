@@ -82,6 +82,11 @@ func withProgram<Result>(_ body: (Program) throws -> Result) throws -> Result {
   return try body(Program(folder: folder))
 }
 
+/// Waits until a file is there, half a minute at most.
+func waitForFile(_ url: URL) {
+  for _ in 0..<600 where !FileManager.default.fileExists(atPath: url.path) { Thread.sleep(forTimeInterval: 0.05) }
+}
+
 /// A table of two correlated columns that is the same in every run.
 func correlatedTable(rows: Int) -> String {
   var state: UInt64 = 1
