@@ -107,8 +107,8 @@ let package = Package(
     tests("Reports", ["Torch"]),
     tests("PushforwardCLI", ["Datasets", "Torch"]),
     .testTarget(
-      name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow", "ModeCovering"], swiftSettings: swiftSettings,
-      linkerSettings: runPaths),
+      name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow", "ModeCovering"],
+      swiftSettings: swiftSettings, linkerSettings: runPaths),
   ],
   cxxLanguageStandard: .cxx20
 )
