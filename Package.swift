@@ -76,8 +76,8 @@ let package = Package(
     library("DensityEstimation", ["Probability"]),
     library("Flows", ["Probability", "Training"]),
     library("Diagnostics", ["Probability", "Training"]),
-    library("Models", ["DensityEstimation", "Flows", yams]),
-    library("Reports", ["Diagnostics", "Models"]),
+    library("Models", ["DensityEstimation", "Diagnostics", "Flows", yams]),
+    library("Reports", ["Diagnostics", "Models"], resources: [.copy("Resources")]),
     library(
       "Pushforward",
       [
@@ -100,11 +100,12 @@ let package = Package(
     tests("Probability", ["Torch", "NeuralNetworks"]),
     tests("DensityEstimation", ["Torch", "Probability"], resources: [.copy("Fixtures")]),
     tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
-    tests("Diagnostics", ["NeuralNetworks", "Probability", "Torch"]),
+    tests("Diagnostics", ["Flows", "NeuralNetworks", "Probability", "Torch"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),
-    tests("Models", ["NeuralNetworks", "Probability", "Torch", "Training"], resources: [.copy("Fixtures")]),
-    tests("Reports", ["Torch"]),
+    tests(
+      "Models", ["Diagnostics", "NeuralNetworks", "Probability", "Torch", "Training"], resources: [.copy("Fixtures")]),
+    tests("Reports", ["Diagnostics", "Models", "Torch"]),
     tests("PushforwardCLI", ["Datasets", "Torch"]),
     .testTarget(
       name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow", "ModeCovering"],

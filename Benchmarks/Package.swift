@@ -19,8 +19,11 @@ let package = Package(
     .executableTarget(
       name: "OperationCost", dependencies: ["OperationLoops", pushforward], linkerSettings: runPaths),
     .executableTarget(name: "DensityTreeFit", dependencies: [pushforward], linkerSettings: runPaths),
+    .executableTarget(name: "Discrepancies", dependencies: [pushforward], linkerSettings: runPaths),
+    .executableTarget(name: "DiscrepancyCalibration", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "KernelDensityEvaluation", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "GaussianMixtures", dependencies: [pushforward], linkerSettings: runPaths),
+    .executableTarget(name: "DistributionCost", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TableReading", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "Transport", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "TrainingStep", dependencies: [pushforward], linkerSettings: runPaths),

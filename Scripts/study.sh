@@ -14,6 +14,8 @@ data=${DATA:-../shared/data}
 python=$(Scripts/peers.sh)
 swift build --configuration release --product pushforward
 swift build --package-path Benchmarks --configuration release --product GaussianMixtures
+swift build --package-path Benchmarks --configuration release --product DiscrepancyCalibration
+Benchmarks/.build/release/DiscrepancyCalibration
 "$python" Studies/gaussian_rows.py Benchmarks/.build/release/GaussianMixtures "$data"
 "$python" Studies/binary_densities.py .build/release/pushforward "$data"
 "$python" Studies/density.py .build/release/pushforward "$data" "$@"

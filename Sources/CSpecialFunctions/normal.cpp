@@ -13,7 +13,7 @@ static double logMillsCorrection(double x) {
   return std::log1p(u * (-1 + u * (3 + u * (-15 + u * (105 + u * (-945 + u * 10395))))));
 }
 
-static double normalQuantileOfLog(double y) {
+double normalQuantileOfLog(double y) {
   if (y > 0) return notANumber;
   if (y == 0 || std::isinf(y)) return y == 0 ? infinity : -infinity;
   if (y > -0.6931471805599453) return -normalQuantile(-std::expm1(y));

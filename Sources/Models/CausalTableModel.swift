@@ -1,4 +1,5 @@
 import DensityEstimation
+import Diagnostics
 import Torch
 
 /// A model in which columns can be set from outside, as in an experiment.
@@ -28,6 +29,8 @@ struct CausalTableModel: DensityModel, InterventionModel {
   func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor { model.logProb(rows, given: context) }
 
   func state() -> [String: Tensor] { model.state() }
+
+  func underTest(columns: [String]) -> ModelUnderTest { model.underTest(columns: columns) }
 
   func move(to device: Device) throws(ModelError) { try model.move(to: device) }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Diagnostics
 import NeuralNetworks
 import Torch
 
@@ -14,6 +15,9 @@ struct DequantizedModel<Base: GenerativeModel> {
   private func noisy(_ batch: Batch, _ context: LayerContext) -> Batch {
     Batch(values: dequantization.noisy(batch.values, using: &context.rng), context: batch.context)
   }
+
+  /// Rows with noise, the same in every call with the same rows.
+  func noisy(_ rows: Tensor) -> Tensor { noisy(Batch(values: rows), .inference).values }
 }
 
 extension DequantizedModel: GenerativeModel {
@@ -26,12 +30,19 @@ extension DequantizedModel: GenerativeModel {
   func state() -> [String: Tensor] { base.state() }
 
   func move(to device: Device) throws(ModelError) { try base.move(to: device) }
+
+  /// The continuous model: values of a grid have no density of their own.
+  func underTest(columns: [String]) -> ModelUnderTest { base.underTest(columns: columns) }
+
+  func rowsUnderTest(_ rows: Tensor, using rng: inout RandomGenerator) -> Tensor {
+    base.rowsUnderTest(dequantization.noisy(rows, using: &rng), using: &rng)
+  }
 }
 
 extension DequantizedModel: DensityModel where Base: DensityModel {
   /// The log-density of rows with noise, which is the same in every call with the same rows.
   func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor {
-    base.logProb(noisy(Batch(values: rows, context: context), .inference).values, given: context)
+    base.logProb(noisy(rows), given: context)
   }
 }
 

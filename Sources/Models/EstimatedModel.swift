@@ -1,4 +1,5 @@
 import DensityEstimation
+import Diagnostics
 import Probability
 import Torch
 
@@ -21,6 +22,18 @@ struct EstimatedModel: DensityModel {
   }
 
   func state() -> [String: Tensor] { distribution.tensors }
+
+  /// With gradients where the distribution has them, and the values of discrete columns.
+  func underTest(columns: [String]) -> ModelUnderTest {
+    var model = ModelUnderTest(distribution, columns: columns)
+    model.state = state()
+    if let factorized = distribution as? any FactorizedDistribution {
+      for (column, kind) in factorized.columns.enumerated() where kind.isDiscrete {
+        model.discreteValues[column] = kind.values
+      }
+    }
+    return model
+  }
 
   func move(to device: Device) throws(ModelError) {
     guard device == .cpu else {

@@ -1,4 +1,5 @@
 import Datasets
+import Diagnostics
 import Flows
 import NeuralNetworks
 import Probability
@@ -10,7 +11,7 @@ struct FlowModel: TrainedModel, DensityModel {
   let flow: NormalizingFlow
 
   /// Rows scored at a time: bounds the memory whatever the count.
-  private static let chunkSize = 8192
+  static let chunkSize = 8192
 
   var features: Int { flow.features }
 
@@ -26,6 +27,13 @@ struct FlowModel: TrainedModel, DensityModel {
 
   func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor {
     flow.conditioned(on: context).logProb(rows, chunkSize: Self.chunkSize)
+  }
+
+  /// With gradients, and the map to codes.
+  func underTest(columns: [String]) -> ModelUnderTest {
+    var model = ModelUnderTest(flow.distribution, columns: columns)
+    model.state = state()
+    return model
   }
 
   var defect: String? { flow.defect.map { "flow.\($0)" } }

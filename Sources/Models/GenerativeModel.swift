@@ -1,4 +1,5 @@
 public import Datasets
+public import Diagnostics
 public import NeuralNetworks
 public import Torch
 
@@ -20,6 +21,31 @@ public protocol GenerativeModel {
   ///
   /// - Throws: `ModelError.cannot` when the model cannot be used there.
   func move(to device: Device) throws(ModelError)
+
+  /// What the model can be asked when it checks itself, or is laid beside others.
+  ///
+  /// - Parameter columns: the names of the columns of a row.
+  func underTest(columns: [String]) -> ModelUnderTest
+
+  /// Rows of a table as ``underTest(columns:)`` takes them.
+  ///
+  /// - Parameters:
+  ///   - rows: `[rows, columns]`, as ``LoadedData/rows``.
+  ///   - rng: the source of noise for discrete columns.
+  func rowsUnderTest(_ rows: Tensor, using rng: inout RandomGenerator) -> Tensor
+}
+
+extension GenerativeModel {
+  /// Draws, and densities where the model has them.
+  public func underTest(columns: [String]) -> ModelUnderTest {
+    let density = self as? any DensityModel
+    return ModelUnderTest(
+      columns: columns, sample: { sample($0, given: nil, using: &$1) },
+      logProb: density.map { density in { density.logProb($0, given: nil) } }, state: state())
+  }
+
+  /// The rows as they are.
+  public func rowsUnderTest(_ rows: Tensor, using rng: inout RandomGenerator) -> Tensor { rows }
 }
 
 /// A generative model with a density.

@@ -60,6 +60,9 @@ extension ModelDescription {
   /// Rows that a model drew, `[rows, columns]`, in the user's units: 64-bit, discrete columns exactly on their grid.
   public func dataRows(_ rows: Tensor) -> Tensor { RowUnits(self).dataRows(rows) }
 
+  /// What a model sees of rows in the user's units, `[rows, columns]`.
+  public func modelRows(_ rows: Tensor) -> Tensor { RowUnits(self).modelRows(rows) }
+
   /// Whether the fields fit together; the configuration is not looked at.
   ///
   /// - Throws: `SettingsError.invalid` for the first that does not.

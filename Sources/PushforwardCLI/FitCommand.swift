@@ -90,6 +90,9 @@ struct FitCommand: ParsableCommand {
   @Option(name: .long, help: "auto, cpu, cuda or cuda:INDEX.")
   var device: String?
 
+  @Flag(name: .long, inversion: .prefixedNo, help: "Write report.html into the folder of the run.")
+  var report = true
+
   @OptionGroup var machine: MachineOptions
   @OptionGroup var output: OutputOptions
 
@@ -99,7 +102,8 @@ struct FitCommand: ParsableCommand {
 
   func run() throws {
     try Failure.handling {
-      try FitRunner(output: output).run(ModelFit(try settings(), into: RunFolder(out)), overwriting: overwrite)
+      try FitRunner(output: output, writesReport: report).run(
+        ModelFit(try settings(), into: RunFolder(out)), overwriting: overwrite)
     }
   }
 

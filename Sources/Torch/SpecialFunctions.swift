@@ -77,6 +77,11 @@ public enum SpecialFunctions {
     evaluate(logProbability, csf_normal_quantile_of_log)
   }
 
+  /// The standard normal's value below which a probability lies, under the condition that it lies between two bounds.
+  package static func truncatedNormalQuantile(lower: Tensor, upper: Tensor, _ probability: Tensor) -> Tensor {
+    evaluate(lower, upper, probability, csf_truncated_normal_quantile)
+  }
+
   // MARK: Student's t, location 0 and scale 1
 
   package static func studentTCDF(_ freedom: Tensor, _ x: Tensor) -> Tensor { evaluate(freedom, x, csf_student_t_cdf) }

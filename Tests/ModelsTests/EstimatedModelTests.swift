@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Models
 import Testing
@@ -54,6 +55,21 @@ struct EstimatedCase: Sendable, CustomTestStringConvertible {
       #expect(densities[0].isEqual(to: densities[1]) && densities[0].isFinite().all())
       rng = RandomGenerator(seed: 3)
       #expect(second.sample(50, given: nil, using: &rng).isEqual(to: draws))
+    }
+  }
+
+  @Test(arguments: EstimatedCase.all) func everyModelPassesItsOwnChecks(_ row: EstimatedCase) throws {
+    try withTemporaryFolder { folder in
+      let run = try fit(row, in: folder)
+      let (model, description) = try run.loadModel()
+      var rng = RandomGenerator(seed: 5)
+      let rows = try RunRows(of: run)
+      #expect(rows.training.shape == [200, 2] && rows.heldOut == nil)
+      let verification = Verifier(draws: 2000).verify(
+        model.underTest(columns: description.columns), training: model.rowsUnderTest(rows.training, using: &rng),
+        using: &rng)
+      #expect(verification.checks.filter { $0.outcome == .failed } == [])
+      #expect(verification.checks.count { $0.outcome == .passed } >= 8)
     }
   }
 

@@ -6,5 +6,7 @@
 #include "ck_instruction_sets.h"
 #include "ck_kernel_density.h"
 #include "ck_mixture.h"
+#include "ck_neighbours.h"
 #include "ck_normal.h"
+#include "ck_pairwise.h"
 #include "ck_spline.h"

@@ -25,6 +25,9 @@ typedef struct {
 
 // Normal. The standard normal's value below which a probability lies, of the probability's logarithm.
 void csf_normal_quantile_of_log(CSFArgument log_probability, double *out, ptrdiff_t count) CSF_NOEXCEPT;
+/// The same under the condition that it lies between two bounds.
+void csf_truncated_normal_quantile(CSFArgument lower, CSFArgument upper, CSFArgument p, double *out,
+                                   ptrdiff_t count) CSF_NOEXCEPT;
 
 // Gamma: P(a, x) and Q(a, x) = 1 - P(a, x), their logarithms far in their tails, and their inverses in x.
 void csf_gamma_p(CSFArgument a, CSFArgument x, double *out, ptrdiff_t count) CSF_NOEXCEPT;

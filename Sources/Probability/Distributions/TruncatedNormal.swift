@@ -106,38 +106,16 @@ public struct TruncatedNormal: ReparameterizedDistribution, MomentDistribution, 
   public func quantile(_ probability: Tensor) -> Tensor {
     withoutGradient {
       let p = probability.to(.float64)
-      let shape = Shape.broadcasting(p.shape, start.shape) ?? p.shape
-      let isInside = (p .> 0) .& (p .< 1)
-      let safe = select(isInside, p, 0.5).broadcasted(to: shape)
-      let standard = TruncatedNormal(
-        location: Tensor.zeros([], dtype: .float64, device: p.device),
-        scale: Tensor.ones([], dtype: .float64, device: p.device), lower: start, upper: end)
-      // In the log-odds both tails are as good as straight lines.
-      let target = safe.log() - (-safe).logOnePlus()
-      let z = MonotoneSolver(lower: start, upper: end).solve(target, from: standard.guess(safe)) { z in
-        let shares = standard.logShares(z)
-        return (shares.below - shares.above, (standard.logDensity(z) - shares.below - shares.above).exp())
-      }
+      let z = SpecialFunctions.truncatedNormalQuantile(lower: start, upper: end, p)
       let x = (location + scale * z).clamped(from: lower.to(.float64), to: upper.to(.float64))
-      let end = select(p .<= 0, lower.to(.float64), upper.to(.float64))
-      return select(p.isNaN(), Double.nan, select(isInside, x, end)).defined(for: p).to(resultType(probability))
+      // The bounds themselves, not what is left of them after standardization.
+      let exact = select(p .<= 0, lower.to(.float64), select(p .>= 1, upper.to(.float64), x))
+      return select(z.isNaN(), Double.nan, exact).to(resultType(probability))
     }
   }
 
   /// The parameters' type, or 64-bit numbers for 64-bit arguments.
   private func resultType(_ argument: Tensor) -> DType { argument.dtype == .float64 ? .float64 : scale.dtype }
-
-  /// The quantile from logarithms of normal tails: right but for rounding.
-  private func guess(_ p: Tensor) -> Tensor {
-    let isUpper = start + end .> 0
-    let (low, high) = (select(isUpper, -end, start), select(isUpper, -start, end))
-    let share = select(isUpper, 1.0 - p, p)
-    let (logLow, logHigh) = (low.normalLogCDF(), high.normalLogCDF())
-    // log(Phi(low) + share (Phi(high) - Phi(low))).
-    let logMass = logHigh + (-(logLow - logHigh).expMinusOne()).log()
-    let z = SpecialFunctions.normalQuantile(ofLog: logLow.logAddExp(share.log() + logMass).clamped(to: 0))
-    return select(isUpper, -z, z)
-  }
 
   /// A point of the support, for formulas at points outside of it.
   private var inside: Tensor { location.clamped(from: lower, to: upper) }

@@ -1,0 +1,115 @@
+import Foundation
+import Torch
+
+extension Subject {
+  /// Far out, densities fall but stay numbers, and so do their gradients.
+  var edges: Check {
+    let name = "edges"
+    guard let logProb = model.logProb else { return Check(name, .skipped, finding: "The model has no density.") }
+    let rows = edgeRows
+    let leaf = rows.requiringGradient()
+    let scores = withGradient { logProb(leaf) }
+    let missing = scores.isNaN().sum().integerItem()
+    guard missing == 0 else {
+      return Check(
+        name, .failed, measured: Double(missing), limit: 0,
+        finding: "The log-density is NaN at \(missing) of \(rows.size(0)) rows at and beyond the edge of the data.")
+    }
+    guard scores.requiresGradient else {
+      return Check(name, .passed, measured: 0, limit: 0, finding: "Far from all data the log-density is a number.")
+    }
+    let isPositive = scores.isFinite()
+    let gradient = gradients(of: select(isPositive, scores, 0.0).sum(), withRespectTo: [leaf])[0]
+    let bad = (.!gradient.isFinite().all(1)).sum().integerItem()
+    return Check(
+      name, bad == 0 ? .passed : .failed, measured: Double(bad), limit: 0,
+      finding: bad == 0
+        ? "Far from all data the log-density and its gradient are numbers."
+        : "The gradient of the log-density is not finite at \(bad) of \(rows.size(0)) rows at and beyond the edge.")
+  }
+
+  /// Draws, and a draw with each column in turn at its extremes and 3, 10 and 100 standard deviations beyond.
+  private var edgeRows: Tensor {
+    let reach = [0.0, 3, 10, 100].flatMap { [$0, -$0] }
+    let columns = Array(0..<min(model.features, 32))
+    let (low, high) = (draws.min(0).to(.float64), draws.max(0).to(.float64))
+    let middle = draws[0].to(.float64)
+    let moved = columns.flatMap { column in
+      reach.map { reach in
+        let direction = Tensor.identity(model.features, dtype: .float64)[.at(column)]
+        let edge = (reach > 0 || reach.sign == .plus ? high : low) + scales * reach
+        return middle + direction * (edge - middle)
+      }
+    }
+    return Tensor.concatenating([draws[.slice(to: 64)], Tensor.stacking(moved).to(draws.dtype)])
+  }
+
+  /// Rows that the model has not seen are possible.
+  var heldOutDensity: Check {
+    let name = "density of held-out rows"
+    guard let heldOut, let scores = scores(heldOut) else {
+      return Check(
+        name, .skipped,
+        finding: model.logProb == nil ? "The model has no density." : "There are no held-out rows; give some with --data.")
+    }
+    let count = heldOut.size(0)
+    let isComplete = heldOut.isFinite().all(1)
+    let missing = (scores.isNaN() .& isComplete).sum().integerItem()
+    guard missing == 0 else {
+      return Check(
+        name, .failed, measured: Double(missing), limit: 0,
+        finding: "The log-density is NaN at \(missing) of \(count) rows that the model has not seen.")
+    }
+    let share = Double((scores .== -Double.infinity).sum().integerItem()) / Double(count)
+    let limit = 0.1
+    guard share > 0 else {
+      return Check(name, .passed, measured: 0, limit: limit, finding: "All of \(count) rows that it has not seen are possible.")
+    }
+    return Check(
+      name, share > limit ? .failed : .warned, measured: share, limit: limit,
+      finding: "The model holds \(String(format: "%.1f", share * 100)) % of \(count) rows that it has not seen to be impossible.")
+  }
+
+  /// Draws are new rows, not copies of the training rows.
+  ///
+  /// A draw is a copy when it lies nearer to a training row than a tenth of the usual distance between neighbours of the
+  /// training rows. Rows of the data do so by chance, or because they repeat: what counts is how much more often draws do.
+  var memorization: Check {
+    let name = "memorization"
+    guard let training, training.size(0) >= 50 else {
+      return Check(name, .skipped, finding: "The rows that the model was fitted to are not known here.")
+    }
+    let complete = training.to(.float64).selecting(training.isFinite().all(1).nonzero().squeezed(1))
+    guard complete.size(0) >= 50 else {
+      return Check(name, .skipped, finding: "Fewer than 50 training rows are complete.")
+    }
+    let some = min(1000, complete.size(0))
+    let reference = complete / scales
+    let ofData = nearest(reference[.slice(to: some)], in: reference, excludingSelf: true)
+    let ofDraws = nearest((draws.to(.float64) / scales)[.slice(to: 1000)], in: reference, excludingSelf: false)
+    let close: Double = ofData.quantile(0.5, 0).item() / 10
+    func share(_ distances: Tensor) -> Double { (distances .<= close).to(.float64).mean().item() }
+    let (copies, usual) = (share(ofDraws), share(ofData))
+    let excess = copies - usual
+    let limit = 0.5
+    let text = "\(percent(copies)) of draws nearly repeat a training row, against \(percent(usual)) among the data themselves"
+    return Check(
+      name, excess > limit ? .failed : excess > 0.05 ? .warned : .passed, measured: excess, limit: limit,
+      finding: excess > 0.05 ? "Draws are copies: \(text)." : "Draws are new: \(text).")
+  }
+
+  private func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
+
+  /// The distance of each row to its nearest reference, in tiles; `excludingSelf` takes row i for reference i.
+  private func nearest(_ rows: Tensor, in references: Tensor, excludingSelf: Bool) -> Tensor {
+    var start = 0
+    return Tensor.concatenating(
+      rows.split(size: 256).map { block in
+        defer { start += block.size(0) }
+        let distances = block.distances(to: references)
+        guard excludingSelf else { return distances.min(1) }
+        let own = (Tensor.range(block.size(0)) + start).unsqueezed(1) .== Tensor.range(references.size(0))
+        return select(own, Double.infinity, distances).min(1)
+      })
+  }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import Probability
+import Torch
+
+extension Subject {
+  /// The density integrates to 1, and the draws come from it.
+  func densityChecks(using rng: inout RandomGenerator) -> [Check] {
+    let names = ["normalization", "draws have this density"]
+    guard model.logProb != nil else {
+      return names.map { Check($0, .skipped, finding: "The model has no density.") }
+    }
+    return withoutGradient {
+      let weighted = importanceSample(using: &rng)
+      let normalization = model.features <= 2 ? quadrature(using: &rng) : importanceNormalization(weighted)
+      return [normalization, drawsAgree(weighted, using: &rng)]
+    }
+  }
+
+  // MARK: Normalization
+
+  /// The integral over one or two columns, by points at random places in the cells of a grid over the whole line.
+  private func quadrature(using rng: inout RandomGenerator) -> Check {
+    let (repeats, cells) = (8, model.features == 1 ? 20_000 : 150)
+    let warps = draws.to(.float64).unbound(1).map { HeavyTailedWarp(around: $0) }
+    let totals = (0..<repeats).map { _ in
+      let sides = (0..<model.features).map { column in
+        model.discreteValues[column].map { (Tensor($0), Tensor.zeros([$0.count], dtype: .float64)) }
+          ?? warps[column].points(cells, using: &rng)
+      }
+      return integral(over: sides)
+    }
+    let estimate = Estimate(meanOf: totals)
+    // Student's t with 7 degrees of freedom exceeds 17 with probability below 1e-6.
+    return normalizationCheck(estimate, chance: 17 * estimate.standardError, how: "By quadrature")
+  }
+
+  private func integral(over sides: [(points: Tensor, logVolume: Tensor)]) -> Double {
+    guard sides.count == 2 else {
+      return ((scores(sides[0].points.unsqueezed(1)) ?? sides[0].logVolume) + sides[0].logVolume).exp().sum().item()
+    }
+    let (first, second) = (sides[0], sides[1])
+    let (rows, columns) = (first.points.elementCount, second.points.elementCount)
+    let points = Tensor.stacking([first.points.repeatingEach(columns, 0), second.points.tiled([rows])], 1)
+    let volume = first.logVolume.repeatingEach(columns, 0) + second.logVolume.tiled([rows])
+    return ((scores(points) ?? volume) + volume).exp().sum().item()
+  }
+
+  /// The mean weight of rows drawn from a proposal.
+  private func importanceNormalization(_ weighted: WeightedDraws?) -> Check {
+    guard let weighted else {
+      return Check("normalization", .skipped, finding: "The draws span no volume to integrate over.")
+    }
+    let estimate = weighted.normalization
+    guard weighted.effectiveCount >= 200 else {
+      return Check(
+        "normalization", .skipped,
+        finding: "Importance sampling is too rough in \(model.features) columns: the weights of \(weighted.count) points are "
+          + "worth those of \(Int(weighted.effectiveCount)). The other checks stand for it.")
+    }
+    return normalizationCheck(estimate, chance: 6 * estimate.standardError, how: "By importance sampling")
+  }
+
+  private func normalizationCheck(_ estimate: Estimate, chance: Double, how: String) -> Check {
+    let least = 0.01
+    let limit = max(least, chance)
+    let error = abs(estimate.value - 1)
+    let text = "\(how) the density integrates to \(String(format: "%.4f", estimate.value))"
+    guard error <= limit else {
+      return Check(
+        "normalization", .failed, measured: error, limit: limit,
+        finding: "\(text), not to 1: log-densities are off by \(String(format: "%.3f", log(estimate.value))) nats.")
+    }
+    let isRough = limit > 0.3
+    return Check(
+      "normalization", isRough ? .warned : .passed, measured: error, limit: limit,
+      finding: text + " (1 within \(digits(limit)))" + (isRough ? ", which is rough: it is a density of sharp peaks." : "."))
+  }
+
+  // MARK: Draws against the density
+
+  private func importanceSample(using rng: inout RandomGenerator) -> WeightedDraws? {
+    let data = (training ?? heldOut)?.to(.float64)
+    let complete = data.map { rows in rows.selecting(rows.isFinite().all(1).nonzero().squeezed(1)) }
+    let around = Tensor.concatenating([draws.to(.float64)] + (complete.map { [$0] } ?? []))
+    guard let proposal = ImportanceProposal(around: around, discreteValues: model.discreteValues) else { return nil }
+    let (rows, logDensity) = proposal.sample(2 * verifier.draws, using: &rng)
+    guard let scores = scores(rows) else { return nil }
+    return WeightedDraws(rows: rows, logWeights: select(scores.isNaN(), -Double.infinity, scores) - logDensity)
+  }
+
+  /// Distribution functions of draws against those of weighted points, for each column and for random directions.
+  private func drawsAgree(_ weighted: WeightedDraws?, using rng: inout RandomGenerator) -> Check {
+    let name = "draws have this density"
+    guard let weighted, weighted.effectiveCount >= 500 else {
+      return Check(
+        name, .skipped,
+        finding: "Importance sampling is too rough in \(model.features) columns."
+          + (model.map == nil ? "" : " The codes of draws stand for it."))
+    }
+    let count = 1 / (1 / Double(verifier.draws) + 1 / weighted.effectiveCount)
+    let weights = weighted.weights
+    let distances = directions(using: &rng).map { direction in
+      let own = (draws.to(.float64) / scales).matmul(direction).doubles().map { ($0, 1 / Double(verifier.draws)) }
+      let others = (weighted.rows / scales).matmul(direction).doubles()
+      return KolmogorovSmirnov.weightedDistance(own, Array(zip(others, weights)))
+    }
+    let worst = distances.max() ?? 0
+    let limit = KolmogorovSmirnov.distance(pValue: 1e-6 / Double(distances.count), count: count)
+    let column = distances.firstIndex(of: worst) ?? 0
+    let place = column < model.features ? "in \(self.name(column))" : "in a mixed direction"
+    return Check(
+      name, worst <= limit ? .passed : .failed, measured: worst, limit: limit,
+      finding: worst <= limit
+        ? "Drawn rows lie where the density says, in each column and in \(distances.count - model.features) mixed directions."
+        : "Drawn rows do not lie where the density says: distribution functions differ by \(digits(worst)) \(place).")
+  }
+
+  /// The columns, and random directions when there are several.
+  private func directions(using rng: inout RandomGenerator) -> [Tensor] {
+    let columns = Tensor.identity(model.features, dtype: .float64).unbound()
+    guard model.features > 1 else { return columns }
+    return columns + Tensor.normal([20, model.features], dtype: .float64, using: &rng).unbound()
+  }
+}
+
+/// Rows with what each stands for, by importance sampling.
+struct WeightedDraws {
+  let rows: Tensor
+  let logWeights: Tensor
+
+  var count: Int { rows.size(0) }
+
+  /// The weights, summing to 1.
+  var weights: [Double] { logWeights.softmax(0).doubles() }
+
+  /// How many equal weights would be as good (Kish).
+  var effectiveCount: Double { 1 / logWeights.softmax(0).squared().sum().item() }
+
+  /// The mean weight: 1 for a density that is normalized.
+  var normalization: Estimate { Estimate(meanOf: logWeights.exp().doubles()) }
+}
+
+/// The whole line as the image of (0, 1), most of it spent where numbers lie: the quantile function of Student's t with two
+/// degrees of freedom.
+struct HeavyTailedWarp {
+  private let centre: Double
+  private let scale: Double
+
+  init(around numbers: Tensor) {
+    let quartiles: [Double] = [0.25, 0.75].map { numbers.quantile($0, 0).item() }
+    let deviation: Double = numbers.standardDeviation(0).item()
+    centre = numbers.quantile(0.5, 0).item()
+    let width = quartiles[1] - quartiles[0]
+    // The quartiles of Student's t with two degrees of freedom are at 0.8165.
+    scale = width > 0 ? width / 1.633 : max(deviation, .leastNormalMagnitude)
+  }
+
+  /// One point at a random place in each of `cells` cells, and the logarithm of what it stands for.
+  func points(_ cells: Int, using rng: inout RandomGenerator) -> (Tensor, Tensor) {
+    let jitter = Tensor.uniform([cells], dtype: .float64, using: &rng).clamped(from: 1e-9, to: 1 - 1e-9)
+    let u = (Tensor.range(cells, dtype: .float64) + jitter) / Double(cells)
+    let product = u * (1.0 - u) * 2.0
+    let x = (u * 2.0 - 1.0) / product.squareRoot() * scale + centre
+    // dx/du = scale (2 u (1 - u))^(-3/2).
+    return (x, product.log() * -1.5 + Foundation.log(scale / Double(cells)))
+  }
+}

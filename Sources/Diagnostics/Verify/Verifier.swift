@@ -1,0 +1,113 @@
+public import Torch
+
+/// Lets a model check itself: what a density, a sampler and an invertible map promise, each on its own and against each
+/// other.
+///
+///     let verification = Verifier().verify(ModelUnderTest(flow.distribution), heldOut: rows, using: &rng)
+///     verification.isPassed
+///
+/// Each check measures something, holds it against a limit and says what was found. A check fails when the model contradicts
+/// itself; a model that merely fits its data badly is warned about. What does not apply is skipped with the reason.
+/// Statistical checks fail by chance with probability below 1e-6 each.
+public struct Verifier: Hashable, Sendable {
+  /// Rows drawn from the model for statistical checks.
+  public var draws: Int
+  /// The most rows of the data that are looked at.
+  public var mostRows: Int
+  /// The most columns for which a Jacobian is computed by automatic differentiation.
+  public var mostJacobianColumns: Int
+
+  /// A verifier; the defaults take some seconds for a model of some columns.
+  ///
+  /// - Parameters:
+  ///   - draws: rows drawn from the model for statistical checks.
+  ///   - mostRows: the most rows of the data that are looked at.
+  ///   - mostJacobianColumns: the most columns for which a Jacobian is computed.
+  /// - Precondition: all are positive, and there are at least 1000 draws.
+  public init(draws: Int = 10_000, mostRows: Int = 10_000, mostJacobianColumns: Int = 256) {
+    precondition(
+      draws >= 1000 && mostRows > 0 && mostJacobianColumns > 0,
+      "Verifier: expected at least 1000 draws and positive limits, got \(draws), \(mostRows), \(mostJacobianColumns)")
+    self.draws = draws
+    self.mostRows = mostRows
+    self.mostJacobianColumns = mostJacobianColumns
+  }
+
+  /// Checks a model.
+  ///
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - training: rows that it was fitted to, `[count, columns]`; nil leaves out the checks that need them.
+  ///   - heldOut: rows of the same source that it has not seen, `[count, columns]`; nil leaves out the checks that need them.
+  ///   - rng: the source of random numbers.
+  /// - Returns: all checks, the skipped ones too.
+  /// - Precondition: the rows have the model's columns.
+  public func verify(
+    _ model: ModelUnderTest, training: Tensor? = nil, heldOut: Tensor? = nil, using rng: inout RandomGenerator
+  ) -> Verification {
+    for rows in [training, heldOut].compactMap({ $0 }) {
+      precondition(
+        rows.rank == 2 && rows.size(1) == model.features && rows.size(0) > 0,
+        "Verifier: expected rows [count, \(model.features)], got \(rows.shape)")
+    }
+    let subject = Subject(model: model, verifier: self, training: training, heldOut: heldOut, using: &rng)
+    guard subject.numbers.allSatisfy({ $0.outcome != .failed }) else {
+      // Whatever else is measured with such numbers says nothing.
+      return Verification(checks: subject.numbers)
+    }
+    return Verification(
+      checks: subject.numbers + [subject.repeatability(using: &rng), subject.batchIndependence]
+        + subject.densityChecks(using: &rng) + subject.mapChecks + [subject.edges, subject.heldOutDensity]
+        + [subject.memorization])
+  }
+}
+
+/// A model with its draws and the rows of the data that the checks share.
+struct Subject {
+  let model: ModelUnderTest
+  let verifier: Verifier
+  /// `[draws, columns]`, as the model gives them.
+  let draws: Tensor
+  let training: Tensor?
+  let heldOut: Tensor?
+
+  init(
+    model: ModelUnderTest, verifier: Verifier, training: Tensor?, heldOut: Tensor?, using rng: inout RandomGenerator
+  ) {
+    self.model = model
+    self.verifier = verifier
+    self.training = training.map { Self.thinned($0, to: verifier.mostRows) }
+    self.heldOut = heldOut.map { Self.thinned($0, to: verifier.mostRows) }
+    draws = withoutGradient { model.sample(verifier.draws, &rng) }
+  }
+
+  /// Every so-manieth row: rows of a file may be sorted.
+  private static func thinned(_ rows: Tensor, to most: Int) -> Tensor {
+    let count = rows.size(0)
+    guard count > most else { return rows }
+    return rows.selecting(Tensor((0..<most).map { $0 * count / most }))
+  }
+
+  /// Log-densities in pieces without gradients, 64-bit; nil for a model without density.
+  func scores(_ rows: Tensor) -> Tensor? {
+    guard let logProb = model.logProb else { return nil }
+    return withoutGradient {
+      Tensor.concatenating(rows.to(draws.dtype).split(size: 8192).map { logProb($0).to(.float64, Device.cpu) })
+    }
+  }
+
+  /// The columns' standard deviations among the draws, `[columns]`, 64-bit; 1 for a column that does not vary.
+  var scales: Tensor {
+    let deviation = draws.to(.float64).standardDeviation(0)
+    return select(deviation .> 0, deviation, 1.0)
+  }
+
+  /// Rows to look at a map or gradients with: draws, and rows of the data when there are any.
+  func probes(_ count: Int) -> Tensor {
+    let half = draws[.slice(to: count)]
+    guard let data = heldOut ?? training else { return half }
+    return Tensor.concatenating([half, data[.slice(to: count)].to(draws.dtype)])
+  }
+
+  func name(_ column: Int) -> String { model.columns[column] }
+}
