@@ -77,7 +77,7 @@ let package = Package(
     library("Flows", ["Probability", "Training"]),
     library("Diagnostics", ["Probability", "Training"]),
     library("Models", ["DensityEstimation", "Diagnostics", "Flows", yams]),
-    library("Reports", ["Diagnostics", "Models"]),
+    library("Reports", ["Diagnostics", "Models"], resources: [.copy("Resources")]),
     library(
       "Pushforward",
       [
@@ -89,6 +89,7 @@ let package = Package(
     // Examples; Examples/AsADependency is a package of its own.
     program("FitAFlow", ["Pushforward"], path: "Examples/FitAFlow"),
     program("ConditionalFlow", ["Pushforward"], path: "Examples/ConditionalFlow"),
+    program("ModeCovering", ["Pushforward"], path: "Examples/ModeCovering"),
 
     // Tools and tests.
     program("generate-operations", [], path: "Tools/generate-operations", exclude: ["operations.txt"]),
@@ -102,12 +103,13 @@ let package = Package(
     tests("Diagnostics", ["Flows", "NeuralNetworks", "Probability", "Torch"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),
-    tests("Models", ["Diagnostics", "NeuralNetworks", "Torch", "Training"], resources: [.copy("Fixtures")]),
-    tests("Reports", ["Torch"]),
+    tests(
+      "Models", ["Diagnostics", "NeuralNetworks", "Probability", "Torch", "Training"], resources: [.copy("Fixtures")]),
+    tests("Reports", ["Diagnostics", "Models", "Torch"]),
     tests("PushforwardCLI", ["Datasets", "Torch"]),
     .testTarget(
-      name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow"], swiftSettings: swiftSettings,
-      linkerSettings: runPaths),
+      name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow", "ModeCovering"],
+      swiftSettings: swiftSettings, linkerSettings: runPaths),
   ],
   cxxLanguageStandard: .cxx20
 )

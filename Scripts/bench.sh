@@ -28,5 +28,7 @@ done
 for workload in em-full em-diag mixture-sample kde-exact kde-tree tree; do
   "$python" Benchmarks/classical_peers.py "$workload" "$programs" | tee -a "$results"
 done
+"$python" Benchmarks/distribution_peers.py "$programs" | tee -a "$results"
 "$python" Benchmarks/discrepancy_peers.py "$programs" | tee -a "$results"
+"$python" Benchmarks/transport_peers.py "$programs" | tee -a "$results"
 "$python" Benchmarks/ratios.py "$results"

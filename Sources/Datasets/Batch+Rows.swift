@@ -1,6 +1,15 @@
 public import Torch
 
 extension Batch {
+  /// Rows without columns, for objectives that draw what they need, such as the reverse Kullback-Leibler divergence: a
+  /// batch then says only how much to draw.
+  ///
+  /// - Precondition: `rowCount > 0`.
+  public init(rowCount: Int) {
+    precondition(rowCount > 0, "Batch: expected a positive number of rows, got \(rowCount)")
+    self.init(values: Tensor.zeros([rowCount, 0]))
+  }
+
   /// The rows at given positions (64-bit integers).
   public func rows(_ indices: Tensor) -> Batch {
     Batch(values: values.selecting(indices), context: context?.selecting(indices))

@@ -38,18 +38,8 @@ public enum BundledData {
   }
 
   private static func resource(_ name: String) throws(DatasetError) -> String {
-    // `Bundle.module` stops the program when the folder is missing; a moved program should say so instead.
-    let program = URL(fileURLWithPath: CommandLine.arguments.first ?? "").resolvingSymlinksInPath()
-    let folders = [Bundle.main.bundleURL, Bundle.main.resourceURL, program.deletingLastPathComponent()]
-    for folder in folders.compactMap({ $0 }) {
-      for bundle in ["pushforward_Datasets.resources", "pushforward_Datasets.bundle"] {
-        for inner in ["", "Resources/", "Contents/Resources/Resources/"] {
-          let path = folder.appendingPathComponent("\(bundle)/\(inner)\(name)").path
-          if FileManager.default.fileExists(atPath: path) { return path }
-        }
-      }
-    }
-    throw .missingResource(name: name)
+    guard let path = PackageResource.path(name, target: "Datasets") else { throw .missingResource(name: name) }
+    return path
   }
 }
 

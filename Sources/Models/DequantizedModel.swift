@@ -15,6 +15,9 @@ struct DequantizedModel<Base: GenerativeModel> {
   private func noisy(_ batch: Batch, _ context: LayerContext) -> Batch {
     Batch(values: dequantization.noisy(batch.values, using: &context.rng), context: batch.context)
   }
+
+  /// Rows with noise, the same in every call with the same rows.
+  func noisy(_ rows: Tensor) -> Tensor { noisy(Batch(values: rows), .inference).values }
 }
 
 extension DequantizedModel: GenerativeModel {
@@ -39,7 +42,7 @@ extension DequantizedModel: GenerativeModel {
 extension DequantizedModel: DensityModel where Base: DensityModel {
   /// The log-density of rows with noise, which is the same in every call with the same rows.
   func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor {
-    base.logProb(noisy(Batch(values: rows, context: context), .inference).values, given: context)
+    base.logProb(noisy(rows), given: context)
   }
 }
 

@@ -1,5 +1,6 @@
 import Datasets
 public import Foundation
+import NeuralNetworks
 public import Training
 
 /// All settings of one fit: what `--config` reads and a run folder keeps.
@@ -10,6 +11,8 @@ public struct FitSettings: Codable, Hashable, Sendable {
   public var data: DataSettings
   /// The model's own configuration.
   public var configuration: SettingsValue
+  /// What it is fitted by; nil for a model that is computed from all rows at once.
+  public var objective: Objective?
   /// How it is trained; nil for a model that is computed from all rows at once.
   public var training: TrainingConfiguration?
   /// Where it is trained: `auto`, `cpu`, `cuda`, `cuda:1`.
@@ -21,13 +24,27 @@ public struct FitSettings: Codable, Hashable, Sendable {
 
   /// The settings of a model, each with its default.
   ///
-  /// - Throws: `ModelError.unknownModel`.
-  public init(model: String, data: DataSettings) throws(ModelError) {
+  /// - Parameters:
+  ///   - model: the model's name in the catalogue.
+  ///   - data: the data, or the target.
+  ///   - objective: what it is fitted by.
+  /// - Throws: `ModelError.unknownModel`; `ModelError.cannot` when the model is not trained, and so has no objective.
+  public init(
+    model: String, data: DataSettings, objective: Objective.Name = .forward
+  ) throws(ModelError) {
     let entry = try Catalogue.entry(named: model)
     self.model = model
     self.data = data
     configuration = entry.defaults
     training = entry.trainingDefaults
+    self.objective = training == nil ? nil : Objective(objective)
+    if objective == .reverse {
+      guard training != nil else {
+        throw .cannot(
+          model: model, action: "be fitted by reverse-kl", instead: "use nsf or real-nvp, whose draws have gradients")
+      }
+      training?.forTargets()
+    }
     device = "cpu"
     threads = 0
     seed = 0
@@ -46,6 +63,13 @@ public struct FitSettings: Codable, Hashable, Sendable {
     }
     guard data.delimiter.utf8.count <= 1 else {
       throw .invalid(reason: "data.delimiter is '\(data.delimiter)'; it must be one character, or empty")
+    }
+    if case .reverseKullbackLeibler(let settings) = objective {
+      try settings.validate()
+      guard data == DataSettings(path: data.path) else {
+        throw .invalid(
+          reason: "a target has no table, so settings of data do not fit with the objective reverse-kl; leave them out")
+      }
     }
   }
 
@@ -89,5 +113,15 @@ public struct FitSettings: Codable, Hashable, Sendable {
   /// Writes the settings as YAML.
   public func write(to url: URL) throws {
     try Data(SettingsValue(encoding: self).yaml().utf8).write(to: url, options: .atomic)
+  }
+}
+
+extension TrainingConfiguration {
+  /// Other defaults, for a fit to a target: draws cost nothing but time, so what matters is the number of steps.
+  fileprivate mutating func forTargets() {
+    maximumEpochs = 60
+    patience = 60
+    schedule = .cosine(warmUpSteps: 0, finalFraction: 0.01)
+    averagingDecay = 0.99
   }
 }

@@ -11,7 +11,7 @@ struct FlowModel: TrainedModel, DensityModel {
   let flow: NormalizingFlow
 
   /// Rows scored at a time: bounds the memory whatever the count.
-  private static let chunkSize = 8192
+  static let chunkSize = 8192
 
   var features: Int { flow.features }
 
@@ -39,6 +39,14 @@ struct FlowModel: TrainedModel, DensityModel {
   var defect: String? { flow.defect.map { "flow.\($0)" } }
 
   func visitParameters(_ visitor: inout some ParameterVisitor) { visitor.visit(flow, named: "flow") }
+}
+
+extension FlowModel: ReparameterizedModel, DifferentiableModel {
+  func reparameterizedDistribution(_ context: LayerContext) -> any ReparameterizedDistribution {
+    flow.conditioned(on: nil, context)
+  }
+
+  func differentiableLogProb(_ rows: Tensor) -> Tensor { flow.distribution.logProb(rows) }
 }
 
 extension Catalogue {

@@ -1,4 +1,5 @@
 public import Datasets
+public import Probability
 public import Torch
 public import Training
 
@@ -28,6 +29,8 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public var training: TrainingReport?
   /// How the fit ended of a model that is computed from all rows at once; nil for a trained one.
   public var estimation: EstimationReport?
+  /// What a look at a model found that was fitted to a target; nil for one that was fitted to data.
+  public var diagnosis: ReverseKullbackLeibler.Diagnosis?
 
   /// All of it.
   public init(
@@ -56,6 +59,9 @@ public struct ModelDescription: Codable, Hashable, Sendable {
 extension ModelDescription {
   /// Rows that a model drew, `[rows, columns]`, in the user's units: 64-bit, discrete columns exactly on their grid.
   public func dataRows(_ rows: Tensor) -> Tensor { RowUnits(self).dataRows(rows) }
+
+  /// What a model sees of rows in the user's units, `[rows, columns]`.
+  public func modelRows(_ rows: Tensor) -> Tensor { RowUnits(self).modelRows(rows) }
 
   /// Whether the fields fit together; the configuration is not looked at.
   ///

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import NeuralNetworks
+public import Probability
 import Torch
 public import Training
 
@@ -17,6 +18,10 @@ public struct ModelFit {
     case warning(String)
     /// Training starts: rows to train on, rows held out, columns, parameters.
     case started(trainingRows: Int, validationRows: Int, columns: Int, parameters: Int)
+    /// A model is about to be trained on draws of its own, towards a target.
+    case seeking(target: String, stepsPerEpoch: Int, columns: Int, parameters: Int)
+    /// A model that was fitted to a target was looked at.
+    case diagnosed(ReverseKullbackLeibler.Diagnosis)
     /// A distribution is about to be computed from rows of so many columns.
     case computing(rows: Int, columns: Int)
     /// Training has moved on.
@@ -48,6 +53,14 @@ public struct ModelFit {
     let configuration = try entry.configuration(settings.configuration)
     switch entry.method {
     case .training(let training):
+      if case .reverseKullbackLeibler(let objective) = settings.objective {
+        let fit = TargetFit(
+          settings: settings, objective: objective, configuration: configuration, folder: folder, device: device)
+        return .training(
+          try fit.run(
+            training, of: entry, overwriting: overwriting, resuming: resuming, stop: stop, onEvent: onEvent))
+      }
+      try settings.requireTable()
       let fit = TrainingFit(settings: settings, configuration: configuration, folder: folder, device: device)
       return .training(
         try fit.run(
@@ -60,6 +73,16 @@ public struct ModelFit {
       let fit = EstimationFit(settings: settings, configuration: configuration, folder: folder)
       return .estimation(try fit.run(estimation, of: entry, overwriting: overwriting, onEvent: onEvent))
     }
+  }
+}
+
+extension FitSettings {
+  /// Stops when the name of a target is given where a table belongs.
+  fileprivate func requireTable() throws(SettingsError) {
+    guard Targets.entries.contains(where: { $0.name == data.path }),
+      !FileManager.default.fileExists(atPath: data.path)
+    else { return }
+    throw .invalid(reason: "\(data.path) is a target, not a table; fit to it with --objective reverse-kl")
   }
 }
 

@@ -20,6 +20,8 @@ public struct RunFolder: Sendable {
   public var settings: URL { url.appending(path: "settings.yaml") }
   /// One line of JSON for each epoch.
   public var metrics: URL { url.appending(path: "metrics.jsonl") }
+  /// The report of the run, a page to look at.
+  public var report: URL { url.appending(path: "report.html") }
   /// The state of unfinished training.
   public var checkpoint: URL { url.appending(path: "checkpoint.safetensors") }
 
@@ -50,7 +52,7 @@ public struct RunFolder: Sendable {
       throw .inputOutput(path: path, reason: "the folder cannot be written to; choose another with --out")
     }
     // The old model and its settings stay until new ones replace them.
-    for file in [checkpoint, metrics] where manager.fileExists(atPath: file.path) {
+    for file in [checkpoint, metrics, report] where manager.fileExists(atPath: file.path) {
       do { try manager.removeItem(at: file) } catch {
         throw .inputOutput(path: file.path, reason: "cannot be replaced: \(error.localizedDescription)")
       }

@@ -15,23 +15,13 @@ public struct RunRows {
   public init(of run: RunFolder) throws {
     let settings = try FitSettings(contentsOf: run.settings)
     let data = try LoadedData(fitting: settings.data, for: try Catalogue.entry(named: settings.model))
-    guard let training = settings.training, training.validationFraction > 0 else {
-      self.training = data.rows
+    guard let fraction = settings.training?.validationFraction, fraction > 0 else {
+      training = data.rows
       heldOut = nil
       return
     }
-    let split = try settings.split(data.table, validation: training.validationFraction)
-    self.training = data.rows.selecting(split.train)
+    let split = try settings.rowSplit(rowCount: data.table.rowCount, path: data.table.path)
+    training = data.rows.selecting(split.train)
     heldOut = data.rows.selecting(split.validation)
-  }
-}
-
-extension FitSettings {
-  /// Which rows a fit trains on, and which it holds out: the same whenever it is asked.
-  func split(_ table: Table, validation: Double) throws -> RowSplit {
-    var rng = RandomGenerator(seed: seed)
-    var random = rng.split()
-    return try RowSplit(
-      rowCount: table.rowCount, fractions: SplitFractions(validation: validation), path: table.path, using: &random)
   }
 }

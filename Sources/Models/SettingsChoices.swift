@@ -31,6 +31,7 @@ enum SettingsChoices {
 
   /// The lines above the settings of a model that is trained.
   static let training = [
+    "  objective: {forward-kl: {}}, or {reverse-kl: {...}} with a target for DATA (--objective reverse-kl)",
     "  training.optimizer: \(list(TrainingConfiguration.OptimizerKind.self))",
     "  training.schedule: constant, {cosine: {warmUpSteps: 0, finalFraction: 0}}, {step: {every: 1000, factor: 0.5}}",
     "                     or {plateau: {factor: 0.5, patience: 10, minimumFraction: 0.001}}",

@@ -18,13 +18,11 @@ struct TrainingFit {
     let training = settings.training ?? method.defaults
     let trainer = try Trainer(training)
     var rng = RandomGenerator(seed: settings.seed)
-    var splitRandom = rng.split()
+    _ = rng.split()  // the generator of the split
     let data = try LoadedData(fitting: settings.data, for: entry)
     data.warnings.forEach { onEvent(.warning($0)) }
     let model = try method.make(configuration, data.table.columnCount, &rng).dequantizing(data.units.shiftedGrids)
-    let split = try RowSplit(
-      rowCount: data.table.rowCount, fractions: SplitFractions(validation: training.validationFraction),
-      path: data.table.path, using: &splitRandom)
+    let split = try settings.rowSplit(rowCount: data.table.rowCount, path: data.table.path)
     if !resuming { try folder.create(overwriting: overwriting) }
     let lock = try folder.lock()
     defer { lock.release() }
@@ -75,11 +73,18 @@ struct TrainingFit {
   private func fingerprint(_ data: LoadedData) throws -> String {
     var fingerprint = Fingerprint()
     fingerprint.add(data.rows)
+    try fingerprint.add(settings)
+    return fingerprint.text
+  }
+}
+
+extension Fingerprint {
+  /// Adds what the result of a fit depends on.
+  mutating func add(_ settings: FitSettings) throws {
     var relevant = settings
     relevant.training?.checkpointInterval = 0
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    fingerprint.add(String(decoding: try encoder.encode(relevant), as: UTF8.self))
-    return fingerprint.text
+    add(String(decoding: try encoder.encode(relevant), as: UTF8.self))
   }
 }

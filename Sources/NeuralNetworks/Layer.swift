@@ -6,15 +6,23 @@ public final class LayerContext {
   public let isTraining: Bool
   /// The source of random numbers, moved by each draw.
   public var rng: RandomGenerator
+  /// The steps of the optimizer before this one, for objectives that change during training; 0 outside of it.
+  public let step: Int
 
   /// The context of training.
-  public init(training rng: RandomGenerator) {
+  ///
+  /// - Parameters:
+  ///   - rng: the source of random numbers.
+  ///   - step: the steps of the optimizer so far.
+  public init(training rng: RandomGenerator, step: Int = 0) {
     isTraining = true
     self.rng = rng
+    self.step = step
   }
 
   private init() {
     isTraining = false
+    step = 0
     rng = RandomGenerator(seed: 0)
   }
 

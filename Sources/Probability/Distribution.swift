@@ -76,11 +76,26 @@ extension Distribution {
 public protocol ReparameterizedDistribution: Distribution {
   /// Independent draws through which gradients flow, of shape `sampleShape + batchShape + eventShape`.
   func reparameterizedSample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor
+  /// Draws as by ``reparameterizedSample(_:using:)``, with their log-densities, `sampleShape + batchShape`, in nats.
+  /// Gradients of both are those of functions of parameters and noise.
+  ///
+  /// Implement it where a draw gives its density at no further cost.
+  func reparameterizedSampleWithLogProb(
+    _ sampleShape: Shape, using rng: inout RandomGenerator
+  ) -> (sample: Tensor, logProb: Tensor)
 }
 
 extension ReparameterizedDistribution {
   /// Independent draws, outside the gradient graph.
   public func sample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor {
     withoutGradient { reparameterizedSample(sampleShape, using: &rng) }
+  }
+
+  /// Draws, then their log-densities.
+  public func reparameterizedSampleWithLogProb(
+    _ sampleShape: Shape, using rng: inout RandomGenerator
+  ) -> (sample: Tensor, logProb: Tensor) {
+    let sample = reparameterizedSample(sampleShape, using: &rng)
+    return (sample, logProb(unchecked: sample))
   }
 }

@@ -12,6 +12,8 @@ public enum DistributionError: Error, Hashable, Sendable, CustomStringConvertibl
   case noData
   /// A number is missing or infinite.
   case notFinite(column: String, row: Int, value: String)
+  /// There are too few rows for what is asked of them.
+  case tooFewRows(count: Int, needed: Int)
   /// A weight is negative, or no weight is positive.
   case badWeights(reason: String)
 
@@ -30,6 +32,9 @@ public enum DistributionError: Error, Hashable, Sendable, CustomStringConvertibl
     case .noData: "there are no data: give at least one number"
     case .notFinite(let column, let row, let value):
       "\(column) is \(value) in row \(row): drop the row, or fill it"
+    case .tooFewRows(let count, let needed):
+      "there are \(count) rows, but at least \(needed) are needed, more than there are features: give more rows, or "
+        + "fewer features"
     case .badWeights(let reason): "\(reason): give weights of 0 or above that count repetitions"
     }
   }

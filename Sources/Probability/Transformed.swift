@@ -52,4 +52,16 @@ extension Transformed: ReparameterizedDistribution where Base: ReparameterizedDi
   public func reparameterizedSample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor {
     map.inverse(base.reparameterizedSample(sampleShape, using: &rng))
   }
+
+  /// Draws with their log-densities by one pass of the map: the base's log-density of the code minus the log-determinant of
+  /// the map from code to data.
+  public func reparameterizedSampleWithLogProb(
+    _ sampleShape: Shape, using rng: inout RandomGenerator
+  ) -> (sample: Tensor, logProb: Tensor) {
+    let (code, logProb) = base.reparameterizedSampleWithLogProb(sampleShape, using: &rng)
+    let (sample, logDet) = map.inverseWithLogDet(code)
+    // An atom keeps its probability, whatever the map does to lengths.
+    let stretch = (base as? any AtomicDistribution).map { select($0.isAtom(code), 0.0, logDet) } ?? logDet
+    return (sample, logProb - stretch.sumTrailing(eventShape.rank - map.eventRank))
+  }
 }

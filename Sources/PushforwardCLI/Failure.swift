@@ -3,6 +3,7 @@ import Datasets
 import DensityEstimation
 import Foundation
 import Models
+import Reports
 import Torch
 import Training
 
@@ -35,6 +36,7 @@ enum Failure {
     case let error as TensorFileError: code(for: error)
     case let error as ModelError: code(for: error)
     case let error as TrainingError: code(for: error)
+    case let error as ReportError: code(for: error)
     case let error as DensityEstimationError: code(for: error)
     case let error as TorchError: error.operation == "device" || error.operation == "CUDA" ? usage : failed
     case is EncodingError, is DecodingError: failed
@@ -62,6 +64,14 @@ enum Failure {
     case .invalidSetting: usage
     case .tooFewRows, .checkpointMismatch: data
     case .diverged, .nothingToTrain: failed
+    }
+  }
+
+  private static func code(for error: ReportError) -> ExitCode {
+    switch error {
+    case .missingResource, .noConverter: inputOutput
+    case .conversionFailed: failed
+    case .cannotDraw: usage
     }
   }
 

@@ -9,6 +9,8 @@ struct FitCommand: ParsableCommand {
     abstract: "Fit a model to a table.",
     discussion: """
       Reads .csv .tsv .jsonl (also .gz), .parquet, .feather and .npy, or data that the package brings: digits. \
+      With --objective reverse-kl a target stands in place of the table: \(FitCommand.targets), or the folder \
+      of a run, whose density is then the target. \
       Every column must hold numbers; columns of text are encoded with --one-hot or left out with --exclude.
 
       EXAMPLES
@@ -19,13 +21,19 @@ struct FitCommand: ParsableCommand {
         pushforward fit nsf data.csv --out runs/d --config settings.yaml
         pushforward fit gmm data.csv --out runs/e --set configuration.components=3
         pushforward fit causal data.csv --out runs/f --dag 'rain->wet,sprinkler->wet'
+        pushforward fit nsf ring --objective reverse-kl --out runs/g      # a target instead of a table
         pushforward models nsf      # all settings with their defaults, as YAML
       """)
 
   @Argument(help: "The model; `pushforward models` lists them.")
   var model: String
 
-  @Argument(help: "The table, or the name of data that the package brings.", completion: .file())
+  /// The names of targets, for help.
+  private static let targets = Targets.entries.map(\.name).joined(separator: ", ")
+
+  @Argument(
+    help: "The table, the name of data that the package brings, or a target (--objective reverse-kl).",
+    completion: .file())
   var data: String
 
   @Option(name: .shortAndLong, help: "The folder of the run; made when missing.", completion: .directory)
@@ -68,11 +76,22 @@ struct FitCommand: ParsableCommand {
     name: .long, help: ArgumentHelp("The graph of the model causal, causes before effects.", valueName: "a->b,b->c"))
   var dag: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "forward-kl fits to the rows of a table, reverse-kl to a density that is known up to a constant.",
+      valueName: "forward-kl|reverse-kl"),
+    transform: FitCommand.objective)
+  var objective: Objective.Name?
+
   @Option(name: .long, help: "The start of all random numbers.")
   var seed: UInt64?
 
   @Option(name: .long, help: "auto, cpu, cuda or cuda:INDEX.")
   var device: String?
+
+  @Flag(name: .long, inversion: .prefixedNo, help: "Write report.html into the folder of the run.")
+  var report = true
 
   @OptionGroup var machine: MachineOptions
   @OptionGroup var output: OutputOptions
@@ -83,14 +102,16 @@ struct FitCommand: ParsableCommand {
 
   func run() throws {
     try Failure.handling {
-      try FitRunner(output: output).run(ModelFit(try settings(), into: RunFolder(out)), overwriting: overwrite)
+      try FitRunner(output: output, writesReport: report).run(
+        ModelFit(try settings(), into: RunFolder(out)), overwriting: overwrite)
     }
   }
 
   /// Defaults, then `--config`, then `--set`, then the options of their own.
   private func settings() throws -> FitSettings {
     var settings = try FitSettings(
-      model: model, data: DataSettings(path: data, dequantize: data == "digits" ? ["*"] : []))
+      model: model, data: DataSettings(path: data, dequantize: data == "digits" && objective != .reverse ? ["*"] : []),
+      objective: objective ?? .forward)
     if let config {
       settings = try settings.merging(try SettingsValue(yaml: try text(of: config), path: config))
       guard settings.model == model else {
@@ -105,11 +126,16 @@ struct FitCommand: ParsableCommand {
       }
       settings = try settings.merging(.object(["configuration": .object(["dag": .string(dag)])]))
     }
+    if let objective, settings.objective?.name ?? .forward != objective {
+      throw SettingsError.invalid(reason: "--objective \(objective.rawValue) contradicts the settings")
+    }
     guard settings.model == model, settings.data.path == data else {
       throw SettingsError.invalid(reason: "the model and the data are the arguments of fit, not settings")
     }
-    // The run can be resumed from another folder.
-    settings.data.path = FileManager.default.fileExists(atPath: data) ? URL(filePath: data).path : data
+    // The run can be resumed from another folder. The name of a target is no path, whatever lies in this folder.
+    let isTarget = settings.objective?.name == .reverse && Targets.entries.contains { $0.name == data }
+    let isFile = !isTarget && FileManager.default.fileExists(atPath: data)
+    settings.data.path = isFile ? URL(filePath: data).path : data
     if let columns { settings.data.columns = names(columns) }
     if let exclude { settings.data.exclude = names(exclude) }
     if let oneHot { settings.data.oneHot = namesOrAll(oneHot) }
@@ -120,6 +146,14 @@ struct FitCommand: ParsableCommand {
     if let threads = machine.threads { settings.threads = threads }
     if let device { settings.device = device }
     return settings
+  }
+
+  private static func objective(_ name: String) throws -> Objective.Name {
+    guard let objective = Objective.Name(rawValue: name) else {
+      let names = Objective.Name.allCases.map(\.rawValue).joined(separator: " or ")
+      throw ValidationError("--objective must be \(names), not '\(name)'")
+    }
+    return objective
   }
 
   private func text(of path: String) throws -> String {

@@ -1,10 +1,13 @@
 import ArgumentParser
+import Foundation
 import Models
+import Reports
 import Training
 
 /// Runs a fit with progress and Ctrl-C, and says how it ended; `fit` and `resume` share it.
 struct FitRunner {
   let output: OutputOptions
+  var writesReport = true
 
   func run(_ fit: ModelFit, overwriting: Bool = false, resuming: Bool = false) throws {
     // A fit that computes everything at once has nothing to resume from, so Ctrl-C just ends it; nothing is written
@@ -17,9 +20,20 @@ struct FitRunner {
       report = try fit.run(
         overwriting: overwriting, resuming: resuming, stop: interrupts?.stop, onEvent: reporter.show)
     }
+    if writesReport { writeReport(fit.folder) }
     switch report {
     case .training(let report): try conclude(report, fit.folder)
     case .estimation(let report): try conclude(report, fit.folder)
+    }
+  }
+
+  /// A fit is not worth less when its report cannot be written, so that only says so.
+  private func writeReport(_ folder: RunFolder) {
+    guard folder.isFinished else { return }
+    do {
+      try RunReport(of: folder).write(to: folder.report)
+    } catch {
+      if !output.quiet { Console.note("warning: the report was not written: \(error)") }
     }
   }
 
@@ -28,8 +42,13 @@ struct FitRunner {
       try Console.result(Console.json(EstimationResult(event: "result", folder: folder.path, estimation: report)))
     } else if !output.quiet {
       Console.note(summary(report))
-      Console.note("Saved in \(folder.path): model.safetensors, settings.yaml")
+      Console.note("Saved in \(folder.path): \(files(folder, ["model.safetensors", "settings.yaml"]))")
     }
+  }
+
+  private func files(_ folder: RunFolder, _ names: [String]) -> String {
+    let hasReport = FileManager.default.fileExists(atPath: folder.report.path)
+    return (names + (hasReport ? ["report.html"] : [])).joined(separator: ", ")
   }
 
   private func summary(_ report: EstimationReport) -> String {
@@ -54,7 +73,7 @@ struct FitRunner {
       )
     } else if !output.quiet {
       Console.note(summary(report))
-      Console.note("Saved in \(folder.path): model.safetensors, settings.yaml, metrics.jsonl")
+      Console.note("Saved in \(folder.path): \(files(folder, ["model.safetensors", "settings.yaml", "metrics.jsonl"]))")
     }
     if isInterrupted { throw Failure.interrupted }
   }

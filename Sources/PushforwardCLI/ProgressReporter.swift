@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Probability
 import Training
 
 /// Shows a fit's events: a line that is drawn again on a terminal, plain lines elsewhere, JSON on request, or nothing.
@@ -25,6 +26,20 @@ final class ProgressReporter {
         emit(Computing(rows: rows, columns: columns))
       } else if !output.quiet {
         Console.note("Fitting to \(rows) rows of \(columns) \(columns == 1 ? "column" : "columns").")
+      }
+    case .seeking(let target, let steps, let columns, let parameters):
+      if output.json {
+        emit(Seeking(target: target, stepsPerEpoch: steps, columns: columns, parameters: parameters))
+      } else if !output.quiet {
+        Console.note(
+          "Training towards \(target), \(columns) columns, \(steps) steps an epoch; \(parameters) parameters.")
+      }
+    case .diagnosed(let diagnosis):
+      finish()
+      if output.json {
+        emit(Diagnosed(diagnosis: diagnosis))
+      } else if !output.quiet {
+        Console.note(diagnosis.description)
       }
     case .progress(let progress): show(progress)
     }
@@ -94,6 +109,19 @@ final class ProgressReporter {
     var validationRows: Int
     var columns: Int
     var parameters: Int
+  }
+
+  private struct Seeking: Encodable {
+    var event = "started"
+    var target: String
+    var stepsPerEpoch: Int
+    var columns: Int
+    var parameters: Int
+  }
+
+  private struct Diagnosed: Encodable {
+    var event = "diagnosis"
+    var diagnosis: ReverseKullbackLeibler.Diagnosis
   }
 
   private struct Computing: Encodable {

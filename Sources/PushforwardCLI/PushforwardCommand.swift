@@ -12,11 +12,16 @@ struct PushforwardCommand: ParsableCommand {
         pushforward sample runs/mine -n 1000 --seed 7 -o new.parquet
         pushforward score runs/mine heldout.csv -o scores.csv
         pushforward verify runs/mine
+        pushforward compare runs/a runs/b --data heldout.csv
+        pushforward report runs/mine
         pushforward models
 
-      Exit codes: 0 done, 1 a check of verify failed, 64 wrong usage or settings, 65 unfit data or model files, 70 training failed, \
-      74 files cannot be read or written, 130 interrupted.
+      Exit codes: 0 done, 1 a check of verify failed, 64 wrong usage or settings, 65 unfit data or model files, \
+      70 training failed, 74 files cannot be read or written, 130 interrupted.
       """,
     version: packageVersion,
-    subcommands: [FitCommand.self, ResumeCommand.self, SampleCommand.self, ScoreCommand.self, VerifyCommand.self, ModelsCommand.self])
+    subcommands: [
+      FitCommand.self, ResumeCommand.self, SampleCommand.self, ScoreCommand.self, VerifyCommand.self,
+      CompareCommand.self, ReportCommand.self, PlotCommand.self, ModelsCommand.self,
+    ])
 }

@@ -10,7 +10,7 @@ public enum PNGImage {
   /// - Parameters:
   ///   - pixels: grey levels, row by row from the top; 0 is black.
   ///   - width: pixels in a row.
-  /// - Returns: a PNG file with 8 bits a pixel, not compressed.
+  /// - Returns: a PNG file with 8 bits a pixel.
   /// - Precondition: the number of pixels is a positive multiple of the width.
   public static func encode(grey pixels: [UInt8], width: Int) -> Data {
     encode(pixels, width: width, bytesPerPixel: 1, colorType: 0)
@@ -21,7 +21,7 @@ public enum PNGImage {
   /// - Parameters:
   ///   - pixels: red, green and blue of each pixel, row by row from the top.
   ///   - width: pixels in a row.
-  /// - Returns: a PNG file with 24 bits a pixel, not compressed.
+  /// - Returns: a PNG file with 24 bits a pixel.
   /// - Precondition: the number of pixels is a positive multiple of the width.
   public static func encode(rgb pixels: [UInt8], width: Int) -> Data {
     encode(pixels, width: width, bytesPerPixel: 3, colorType: 2)
@@ -34,13 +34,15 @@ public enum PNGImage {
     let height = pixels.count / rowBytes
     var rows: [UInt8] = []
     rows.reserveCapacity(pixels.count + height)
+    var above = [UInt8](repeating: 0, count: rowBytes)
     for row in 0..<height {
-      rows.append(0)  // no filter
-      rows += pixels[(row * rowBytes)..<((row + 1) * rowBytes)]
+      let bytes = Array(pixels[(row * rowBytes)..<((row + 1) * rowBytes)])
+      rows += filtered(bytes, above: above, bytesPerPixel: bytesPerPixel)
+      above = bytes
     }
     var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
     file += chunk("IHDR", bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [8, colorType, 0, 0, 0])
-    file += chunk("IDAT", zlibStored(rows))
+    file += chunk("IDAT", zlib(rows))
     file += chunk("IEND", [])
     return Data(file)
   }
@@ -54,18 +56,17 @@ public enum PNGImage {
     [UInt8(value >> 24), UInt8(value >> 16 & 255), UInt8(value >> 8 & 255), UInt8(value & 255)]
   }
 
-  /// A zlib stream of blocks that are stored as they are.
-  private static func zlibStored(_ bytes: [UInt8]) -> [UInt8] {
-    let blockSize = 65_535
-    var stream: [UInt8] = [0x78, 0x01]
-    for start in stride(from: 0, to: bytes.count, by: blockSize) {
-      let block = bytes[start..<min(start + blockSize, bytes.count)]
-      let count = UInt16(block.count)
-      stream += [start + blockSize >= bytes.count ? 1 : 0, UInt8(count & 255), UInt8(count >> 8)]
-      stream += [UInt8(~count & 255), UInt8(~count >> 8)]
-      stream += block
-    }
-    return stream + bigEndian(adler32(bytes))
+  /// A row after the filter that leaves the smallest numbers: none, what is on the left taken off, or what is above.
+  private static func filtered(_ row: [UInt8], above: [UInt8], bytesPerPixel: Int) -> [UInt8] {
+    let left = [UInt8](repeating: 0, count: bytesPerPixel) + row.dropLast(bytesPerPixel)
+    let choices = [[0] + row, [1] + zip(row, left).map { $0 &- $1 }, [2] + zip(row, above).map { $0 &- $1 }]
+    func size(_ row: [UInt8]) -> Int { row.dropFirst().reduce(0) { $0 + Int(Int8(bitPattern: $1).magnitude) } }
+    return choices.min { size($0) < size($1) } ?? choices[0]
+  }
+
+  /// A zlib stream.
+  private static func zlib(_ bytes: [UInt8]) -> [UInt8] {
+    [0x78, 0x01] + Deflate.compress(bytes) + bigEndian(adler32(bytes))
   }
 
   private static func adler32(_ bytes: [UInt8]) -> UInt32 {

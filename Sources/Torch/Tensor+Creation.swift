@@ -41,11 +41,14 @@ extension Tensor {
 
   // MARK: Random values
 
-  /// Independent draws from the standard normal.
+  /// Independent draws from the standard normal; on the processor the same bits for any number of threads.
   public static func normal(
     _ shape: Shape, dtype: DType = .float32, device: Device = .cpu, using rng: inout RandomGenerator
   ) -> Tensor {
-    Operation.randn_generator(shape.sizes, seed: rng.next(), dtype: dtype, device: device)
+    if device == .cpu, dtype == .float32 || dtype == .float64 {
+      return NormalKernels.normal(shape, dtype: dtype, seed: rng.next())
+    }
+    return Operation.randn_generator(shape.sizes, seed: rng.next(), dtype: dtype, device: device)
   }
 
   /// Independent draws from the uniform distribution on [0, 1).
@@ -71,14 +74,5 @@ extension Tensor {
   /// Draws of positions in the last dimension with probability proportional to this tensor's elements.
   public func multinomial(_ count: Int, replacing: Bool = true, using rng: inout RandomGenerator) -> Tensor {
     Operation.multinomial(self, count, replacing, seed: rng.next())
-  }
-
-  /// A draw for each element from the gamma distribution with that concentration and rate 1; gradients flow to the
-  /// concentrations (implicit reparameterization).
-  public func standardGamma(using rng: inout RandomGenerator) -> Tensor { Operation._standard_gamma(self, rng.next()) }
-
-  /// A number of successes for each element: of so many trials, each with its probability; shapes are the same.
-  public func binomial(probability: Tensor, using rng: inout RandomGenerator) -> Tensor {
-    Operation.binomial(self, probability, rng.next())
   }
 }

@@ -79,7 +79,7 @@ final class TrainingRun<Model: Module> {
   }
 
   private func step(_ batch: Batch, _ objective: Trainer.Objective) throws(TrainingError) {
-    let context = LayerContext(training: state.layers)
+    let context = LayerContext(training: state.layers, step: state.step)
     let loss = objective(batch, context)
     let gradients = Torch.gradients(of: loss, withRespectTo: parameters.map(\.value))
     state.layers = context.rng

@@ -31,6 +31,22 @@ import Testing
     let exact = try number(after: "exact:   ", in: output)
     #expect(abs(learned - exact) < 0.05, "\(output)")
   }
+
+  @Test func modeCovering() throws {
+    let lines = try run("ModeCovering", []).split(separator: "\n").map { line in
+      line.split(separator: " ").compactMap { Double($0) }
+    }
+    #expect(lines.count == 5, "\(lines)")
+    guard lines.count == 5 else { return }
+    // Columns: mean, deviation, left, right, KL[p*||p], KL[p||p*], missed. The target has mean 0.4 and deviation 2.02.
+    let (forward, forwardFlow, reverse, reverseFlow) = (lines[1], lines[2], lines[3], lines[4])
+    // Mode-covering: the moments of the target. Mode-seeking: one of its peaks, at 2 and of deviation 0.5.
+    #expect(abs(forward[0] - 0.4) < 0.15 && abs(forward[1] - 2.02) < 0.15 && forward[6] == 0, "\(forward)")
+    #expect(abs(reverse[0] - 2) < 0.1 && abs(reverse[1] - 0.5) < 0.1 && reverse[6] == 1, "\(reverse)")
+    // KL of the peak alone is -log(0.6); each objective is better at its own divergence.
+    #expect(abs(reverse[5] + log(0.6)) < 0.1 && reverse[4] > forward[4] && forward[5] > reverse[5])
+    for flow in [forwardFlow, reverseFlow] { #expect(flow[4] < 0.1 && flow[5] < 0.2 && flow[6] == 0, "\(flow)") }
+  }
 }
 
 private struct ExampleError: Error, CustomStringConvertible {

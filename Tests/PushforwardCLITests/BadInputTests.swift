@@ -38,6 +38,36 @@ struct BadInput: CustomTestStringConvertible, Sendable {
     BadInput("count that is no number", ["sample", "run", "-n", "many"], 64, ["many"]),
     BadInput("no such device", ["fit", "nsf", "good.csv", "--out", "new", "--device", "tpu"], 64, ["tpu", "cuda"]),
     BadInput("threads of 0", ["fit", "nsf", "good.csv", "--out", "new", "--threads", "0"], 64, ["--threads"]),
+    // Targets
+    BadInput(
+      "target without its objective", ["fit", "nsf", "ring", "--out", "new"], 64, ["ring", "--objective reverse-kl"]),
+    BadInput(
+      "misspelled objective", ["fit", "nsf", "ring", "--objective", "kl", "--out", "new"], 64,
+      ["forward-kl or reverse-kl", "'kl'"]),
+    BadInput(
+      "misspelled target", ["fit", "nsf", "funel", "--objective", "reverse-kl", "--out", "new"], 64,
+      ["'funel'", "did you mean 'funnel'"]),
+    BadInput(
+      "a table as a target", ["fit", "nsf", "good.csv", "--objective", "reverse-kl", "--out", "new"], 64,
+      ["good.csv", "Targets: four-modes"]),
+    BadInput(
+      "columns of a target",
+      ["fit", "nsf", "ring", "--objective", "reverse-kl", "--columns", "x1", "--out", "new"], 64,
+      ["a target has no table"]),
+    BadInput(
+      "reverse-kl of a model that is not trained", ["fit", "gmm", "ring", "--objective", "reverse-kl", "--out", "new"],
+      64, ["gmm", "use nsf or real-nvp"]),
+    BadInput(
+      "settings of a target out of range",
+      [
+        "fit", "nsf", "ring", "--objective", "reverse-kl", "--set", "objective.reverse-kl.startTemperature=0.5",
+        "--out", "new",
+      ],
+      64, ["startTemperature", "1 (none) or above"]),
+    BadInput(
+      "settings of another objective",
+      ["fit", "nsf", "ring", "--objective", "reverse-kl", "--set", "objective=forward-kl", "--out", "new"], 64,
+      ["contradicts"]),
     // Settings
     BadInput(
       "misspelled setting", ["fit", "nsf", "good.csv", "--out", "new", "--set", "training.batchsize=3"], 64,

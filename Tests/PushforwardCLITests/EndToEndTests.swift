@@ -11,7 +11,7 @@ import Torch
       #expect(fit.code == 0, "\(fit.errors)")
       #expect(fit.errors.contains("Saved in runs/a"))
       let files = try FileManager.default.contentsOfDirectory(atPath: program.folder.appending(path: "runs/a").path)
-      #expect(Set(files) == ["model.safetensors", "settings.yaml", "metrics.jsonl"])
+      #expect(Set(files) == ["model.safetensors", "settings.yaml", "metrics.jsonl", "report.html"])
 
       let score = try program.run("score", "runs/a", "data.csv", "-o", "scores.csv", "--json")
       #expect(score.code == 0, "\(score.errors)")
@@ -173,9 +173,5 @@ import Torch
         #expect(try program.run("models", name).output.contains("configuration:"), "\(name)")
       }
     }
-  }
-
-  private func waitForFile(_ url: URL) {
-    for _ in 0..<600 where !FileManager.default.fileExists(atPath: url.path) { Thread.sleep(forTimeInterval: 0.05) }
   }
 }

@@ -66,7 +66,7 @@ public struct MultivariateNormal: ReparameterizedDistribution, MomentDistributio
   public func reparameterizedSample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor {
     let noise = Tensor.normal(
       sampleShape + batchShape + eventShape, dtype: location.dtype, device: location.device, using: &rng)
-    return location + scaleTriangle.matmul(noise.unsqueezed(-1)).squeezed(-1)
+    return location + scaled(noise, by: scaleTriangle)
   }
 
   /// The map from data to standard normal codes, z = (x - location) transpose(inverse(L)).
@@ -92,4 +92,10 @@ public struct MultivariateNormal: ReparameterizedDistribution, MomentDistributio
         && Shape.broadcasting(vector.droppingTrailing(1), square.droppingTrailing(2)) != nil,
       "\(name): expected [*batch, features] and [*batch, features, features], got \(vector) and \(square)")
   }
+}
+
+/// The products of triangles `[*batch, features, features]` with vectors `[*sample, *batch, features]`.
+func scaled(_ vectors: Tensor, by triangle: Tensor) -> Tensor {
+  // One triangle for all vectors is one matrix product.
+  triangle.rank == 2 ? vectors.matmul(triangle.transposed()) : triangle.matmul(vectors.unsqueezed(-1)).squeezed(-1)
 }

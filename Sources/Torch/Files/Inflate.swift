@@ -131,17 +131,17 @@ struct Inflate {
     return (try PrefixTable(Array(lengths[..<literalCount])), try PrefixTable(Array(lengths[literalCount...])))
   }
 
-  private static let lengthBases = [
+  static let lengthBases = [
     3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
   ]
-  private static let lengthBits = [
+  static let lengthBits = [
     0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0,
   ]
-  private static let distanceBases = [
+  static let distanceBases = [
     1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145,
     8193, 12289, 16385, 24577,
   ]
-  private static let distanceBits = (0..<30).map { Swift.max(0, $0 / 2 - 1) }
+  static let distanceBits = (0..<30).map { Swift.max(0, $0 / 2 - 1) }
   private static let fixedLiterals = PrefixTable(
     complete: (0..<288).map { $0 < 144 ? 8 : $0 < 256 ? 9 : $0 < 280 ? 7 : 8 })
   private static let fixedDistances = PrefixTable(complete: Array(repeating: 5, count: 32))

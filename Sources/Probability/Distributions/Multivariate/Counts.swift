@@ -46,7 +46,7 @@ func multinomialCounts(total: Tensor, weights: Tensor, using rng: inout RandomGe
     let sums = pairs.sum(-1)
     let probability = select(sums .> 0, pairs[.ellipsis, .at(0)] / sums, 0.0).clamped(from: 0, to: 1)
     let parents = counts.narrowed(-1, from: 0, length: sums.size(-1)).contiguous()
-    let first = parents.binomial(probability: probability.broadcasted(to: parents.shape).contiguous(), using: &rng)
+    let first = Tensor.binomial(parents, probability.broadcasted(to: parents.shape).contiguous(), using: &rng)
     counts = Tensor.stacking([first, parents - first], -1).flattened(from: -2)
   }
   return counts.narrowed(-1, from: 0, length: classes)

@@ -79,17 +79,14 @@ public struct Dirichlet: ReparameterizedDistribution, MomentDistribution {
 
 /// Gamma draws over their sum, for 64-bit concentrations.
 ///
-/// Draws of small concentrations underflow, and would end in 0 / 0. They are taken as logarithms: a draw of concentration
-/// a + 1 times a uniform to the power 1/a has concentration a.
+/// Draws of small concentrations underflow, and would end in 0 / 0. They are taken as logarithms.
 func dirichletDraws(_ concentration: Tensor, using rng: inout RandomGenerator) -> Tensor {
   // Underflow has a probability below 1e-30 from 0.1 on.
   if !(concentration .< 0.1).any() {
-    let gammas = concentration.contiguous().standardGamma(using: &rng)
+    let gammas = standardGamma(concentration.contiguous(), using: &rng)
     return gammas / gammas.sum(-1, keepingDimensions: true)
   }
-  let raised = (concentration + 1.0).standardGamma(using: &rng).log()
-  let uniform = Tensor.uniform(concentration.shape, dtype: .float64, device: concentration.device, using: &rng)
-  return (raised + (-uniform).logOnePlus() / concentration).softmax(-1)
+  return logStandardGamma(concentration, using: &rng).softmax(-1)
 }
 
 /// diagonal(p) - p transpose(p) for shares p in the last dimension.

@@ -74,10 +74,9 @@ public struct MultivariateStudentT: ReparameterizedDistribution, MomentDistribut
   public func reparameterizedSample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor {
     let noise = Tensor.normal(
       sampleShape + batchShape + eventShape, dtype: .float64, device: location.device, using: &rng)
-    let gamma = safeHalf.broadcasted(to: sampleShape + batchShape).standardGamma(using: &rng)
+    let gamma = standardGamma(safeHalf.broadcasted(to: sampleShape + batchShape), using: &rng)
     let shrinkage = select(isNormal, 1.0, (safeHalf / gamma).squareRoot())
-    let scaled = scaleTriangle.matmul((noise * shrinkage.unsqueezed(-1)).unsqueezed(-1)).squeezed(-1)
-    return (location.wide + scaled).to(location.dtype)
+    return (location.wide + scaled(noise * shrinkage.unsqueezed(-1), by: scaleTriangle)).to(location.dtype)
   }
 
   private var features: Double { Double(eventShape[0]) }

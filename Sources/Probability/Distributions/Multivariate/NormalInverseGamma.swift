@@ -79,7 +79,7 @@ public struct NormalInverseGamma: ReparameterizedDistribution, MomentDistributio
   /// The variance scale / gamma, and location + sqrt(variance / precisionFactor) * noise.
   public func reparameterizedSample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor {
     let shape = sampleShape + batchShape
-    let variance = scale.wide / concentration.wide.broadcasted(to: shape).standardGamma(using: &rng)
+    let variance = scale.wide / standardGamma(concentration.wide.broadcasted(to: shape), using: &rng)
     let noise = Tensor.normal(shape, dtype: .float64, device: location.device, using: &rng)
     return paired(location.wide + (variance / precisionFactor.wide).squareRoot() * noise, variance)
   }

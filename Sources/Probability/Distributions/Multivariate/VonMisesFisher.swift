@@ -135,8 +135,8 @@ extension VonMisesFisher {
       // b, x0 and w of the paper, by their distances from 1, which are exact for large concentrations.
       let b = degrees / (kappa * 2.0 + (kappa.squared() * 4.0 + degrees * degrees).squareRoot())
       let edge = b * 2.0 / (b + 1.0)
-      let gammas = Tensor.full([2] + kappa.shape, degrees / 2, dtype: .float64, device: c.device)
-        .standardGamma(using: &rng)
+      let half = Tensor.full([2] + kappa.shape, degrees / 2, dtype: .float64, device: c.device)
+      let gammas = Tensor.standardGamma(half, using: &rng)
       let z = gammas[0] / gammas.sum(0)
       let fall = b * z * 2.0 / (1.0 - (1.0 - b) * z)
       let ratio = (edge + (1.0 - edge) * fall) / (edge * (2.0 - edge))

@@ -83,7 +83,7 @@ public struct Wishart: ReparameterizedDistribution, MomentDistribution {
 /// diagonal, normal draws below (Bartlett's decomposition). Gradients flow to the degrees of freedom, which are 64-bit
 /// and above order - 1.
 func bartlettTriangle(_ freedom: Tensor, order: Int, using rng: inout RandomGenerator) -> Tensor {
-  let roots = (halfSteps(freedom * 0.5, order).standardGamma(using: &rng) * 2.0).squareRoot()
+  let roots = (standardGamma(halfSteps(freedom * 0.5, order), using: &rng) * 2.0).squareRoot()
   let noise = Tensor.normal(freedom.shape + [order, order], dtype: .float64, device: freedom.device, using: &rng)
   return noise.lowerTriangle(-1) + roots.diagonalMatrix()
 }

@@ -1,0 +1,148 @@
+import ArgumentParser
+import Datasets
+import Diagnostics
+import Foundation
+import Models
+import Probability
+import Torch
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Lay fitted models side by side on rows that none has seen.",
+    discussion: """
+      Prints held-out log-densities with standard errors and paired differences, how far draws are from the rows (maximum \
+      mean discrepancy, a classifier that tries to tell them apart, sliced Wasserstein distance), speed and size. A * marks \
+      what is beyond noise. A model without a density gets a dash.
+
+      EXAMPLE
+        pushforward compare runs/a runs/b runs/c --data heldout.csv
+      """)
+
+  @Argument(help: "The folders of the runs.", completion: .directory)
+  var folders: [String]
+
+  @Option(name: .long, help: "Rows that no model has seen, with the columns of all.", completion: .file())
+  var data: String
+
+  @Option(name: .long, help: "The most rows, and draws of each model, that are held against each other.")
+  var rows = 2000
+
+  @Option(name: .long, help: "The start of all random numbers.")
+  var seed: UInt64 = 0
+
+  @OptionGroup var machine: MachineOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if rows < 20 { throw ValidationError("--rows must be at least 20, not \(rows)") }
+  }
+
+  func run() throws {
+    try Failure.handling {
+      machine.apply()
+      var runs: [(name: String, candidate: ModelComparator.Candidate)] = []
+      var heldOut: (columns: [String], values: Tensor)?
+      for folder in folders {
+        let run = RunFolder(folder)
+        let (model, description) = try run.loadModel()
+        if let heldOut, heldOut.columns != description.columns {
+          throw ModelError.columns(
+            path: run.path,
+            reason: "its columns are \(description.columns.joined(separator: ", ")), those of \(folders[0]) are "
+              + "\(heldOut.columns.joined(separator: ", ")); compare models of the same columns, in the same order")
+        }
+        if heldOut == nil {
+          let loaded = try LoadedData(scoring: data, with: description)
+          if !output.quiet, !output.json { loaded.warnings.forEach { Console.note("warning: \($0)") } }
+          heldOut = (description.columns, try complete(loaded))
+        }
+        runs.append((run.path, candidate(run, model, description)))
+      }
+      guard let heldOut else { return }
+      var rng = RandomGenerator(seed: seed)
+      let comparison = try ModelComparator(mostRows: rows).compare(
+        runs.map(\.candidate), heldOut: heldOut.values, using: &rng)
+      try output.json ? Console.result(Console.json(comparison.entries.map(Row.init))) : print(comparison)
+    }
+  }
+
+  /// The rows without a missing cell, in the user's units.
+  private func complete(_ loaded: LoadedData) throws -> Tensor {
+    let values = loaded.table.values.to(.float64)
+    let rows = values.selecting(values.isFinite().all(1).nonzero().squeezed(1))
+    if rows.size(0) < values.size(0), !output.quiet, !output.json {
+      Console.note("note: \(values.size(0) - rows.size(0)) rows with missing or infinite values are left out")
+    }
+    guard rows.size(0) >= 20 else {
+      throw SettingsError.invalid(reason: "\(data) has \(rows.size(0)) complete rows; a comparison needs at least 20")
+    }
+    return rows
+  }
+
+  private func candidate(
+    _ run: RunFolder, _ model: any GenerativeModel, _ description: ModelDescription
+  ) -> ModelComparator.Candidate {
+    let density = model as? any DensityModel
+    let size = (try? FileManager.default.attributesOfItem(atPath: run.model.path))?[.size] as? Int
+    return ModelComparator.Candidate(
+      run.path,
+      ModelUnderTest(
+        columns: description.columns,
+        sample: { description.dataRows(model.sample($0, given: nil, using: &$1)) },
+        logProb: density.map { density in { density.logProb(description.modelRows($0), given: nil) } }),
+      bytes: size)
+  }
+
+  private func print(_ comparison: ModelComparison) throws {
+    let table = ComparisonTable(comparison)
+    for line in table.lines { try Console.result(line) }
+    guard !output.quiet else { return }
+    for line in table.legend { try Console.result(line) }
+  }
+
+  /// A model's figures for programs; what is not a finite number is left out.
+  private struct Row: Encodable {
+    struct Figure: Encodable {
+      let value: Double?
+      let standardError: Double?
+
+      init(_ estimate: Estimate) {
+        value = estimate.value.isFinite ? estimate.value : nil
+        standardError = estimate.standardError.isFinite ? estimate.standardError : nil
+      }
+    }
+
+    let model: String
+    let logProb: Figure?
+    let bitsPerDimension: Figure?
+    let impossibleRows: Int
+    let differenceToBest: Figure?
+    let isWorse: Bool
+    let discrepancy: Figure
+    let discrepancyPValue: Double
+    let classifierAccuracy: Figure
+    let classifierPValue: Double
+    let slicedWasserstein: Figure
+    let samplingMicroseconds: Double
+    let scoringMicroseconds: Double?
+    let bytes: Int?
+
+    init(_ entry: ModelComparison.Entry) {
+      model = entry.name
+      logProb = entry.logProb.map(Figure.init)
+      bitsPerDimension = entry.bitsPerDimension.map(Figure.init)
+      impossibleRows = entry.impossibleRows
+      differenceToBest = entry.difference.map(Figure.init)
+      isWorse = entry.isWorse
+      discrepancy = Figure(entry.discrepancy)
+      discrepancyPValue = entry.discrepancyPValue
+      classifierAccuracy = Figure(entry.accuracy)
+      classifierPValue = entry.accuracyPValue
+      slicedWasserstein = Figure(entry.slicedWasserstein)
+      samplingMicroseconds = entry.samplingMicroseconds
+      scoringMicroseconds = entry.scoringMicroseconds
+      bytes = entry.bytes
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Diagnostics
+import Foundation
+import Probability
+
+/// A comparison as lines of text.
+struct ComparisonTable {
+  private let comparison: ModelComparison
+
+  init(_ comparison: ModelComparison) { self.comparison = comparison }
+
+  /// P-values below this are marked.
+  private static let significance = 0.01
+
+  /// The head and one line a model, in columns.
+  var lines: [String] {
+    let head = [
+      "model", "log p", "to the best", "bits/dim", "MMD^2", "C2ST", "sliced W", "draw us", "score us", "size",
+    ]
+    let rows = [head] + comparison.entries.enumerated().map(cells)
+    let widths = head.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      zip(row, widths).enumerated().map { column, cell in
+        let padding = String(repeating: " ", count: cell.1 - cell.0.count)
+        return column == 0 ? cell.0 + padding : padding + cell.0
+      }.joined(separator: "  ")
+    }
+  }
+
+  /// How to read it.
+  var legend: [String] {
+    [
+      "",
+      "log p in nats: mean over \(comparison.rowCount) rows +- one standard error; to the best: mean of paired differences.",
+      "MMD^2, C2ST and sliced W hold \(comparison.sampleCount) draws against as many rows, columns standardized: 0, 0.5 and "
+        + "about \(number(comparison.noise)) (one half of the rows against the other) for a perfect model.",
+      "* beyond noise: more than 3 standard errors below the best, or p < \(Self.significance).",
+    ]
+  }
+
+  private func cells(_ index: Int, _ entry: ModelComparison.Entry) -> [String] {
+    [
+      entry.name, logProb(entry), difference(entry, index), entry.bitsPerDimension.map { plain($0) } ?? "-",
+      number(entry.discrepancy.value) + mark(entry.discrepancyPValue),
+      String(format: "%.3f", entry.accuracy.value) + mark(entry.accuracyPValue), number(entry.slicedWasserstein.value),
+      number(entry.samplingMicroseconds), entry.scoringMicroseconds.map(number) ?? "-", size(entry.bytes),
+    ]
+  }
+
+  private func logProb(_ entry: ModelComparison.Entry) -> String {
+    guard let estimate = entry.logProb else { return "-" }
+    return estimate.value.isFinite ? plain(estimate) : "-inf (\(entry.impossibleRows) rows)"
+  }
+
+  private func difference(_ entry: ModelComparison.Entry, _ index: Int) -> String {
+    if index == comparison.best { return "best" }
+    guard entry.logProb != nil else { return "-" }
+    return (entry.difference.map { plain($0) } ?? "-inf") + (entry.isWorse ? "*" : " ")
+  }
+
+  private func plain(_ estimate: Estimate) -> String {
+    guard estimate.value.isFinite else { return "-" }
+    return String(format: "%.3f +- %.3f", estimate.value, estimate.standardError)
+  }
+
+  private func mark(_ pValue: Double) -> String { pValue < Self.significance ? "*" : " " }
+
+  private func number(_ value: Double) -> String {
+    abs(value) >= 100 ? String(format: "%.0f", value) : String(format: "%.2g", value)
+  }
+
+  private func size(_ bytes: Int?) -> String {
+    guard let bytes else { return "-" }
+    return bytes < 1_000_000 ? "\((bytes + 999) / 1000) kB" : String(format: "%.1f MB", Double(bytes) / 1e6)
+  }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import Models
+import Reports
+import Torch
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Show what a fitted model learnt: a page to look at, or a glance in the terminal.",
+    discussion: """
+      Writes one HTML file that works offline, by default report.html in the folder of the run: loss, columns of data \
+      against samples, pairs, density, codes, log-densities with outliers, settings. --format svg or png writes each \
+      chart as a file into the folder that -o names (by default charts in the run), through vl-convert.
+
+      EXAMPLES
+        pushforward report runs/mine
+        pushforward report runs/mine --data heldout.csv -o heldout.html
+        pushforward report runs/mine --format svg -o charts
+        pushforward report runs/mine --terminal
+      """)
+
+  /// What is written.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case html, svg, png
+    case specification = "vl.json"
+  }
+
+  @Argument(help: "The folder of the run.", completion: .directory)
+  var folder: String
+
+  @Option(
+    name: .long, help: "A table to hold the model against (default: the one that it was fitted to).",
+    completion: .file())
+  var data: String?
+
+  @Option(name: .shortAndLong, help: "Where to write the page, or the folder of the charts.", completion: .file())
+  var output: String?
+
+  @Option(name: .long, help: "html, or single charts: svg, png, vl.json.")
+  var format = Format.html
+
+  @Option(name: .long, help: "The start of all random numbers.")
+  var seed: UInt64 = 0
+
+  @Flag(name: .long, help: "Print a short report in the terminal instead.")
+  var terminal = false
+
+  @Flag(name: .shortAndLong, help: "Print errors only.")
+  var quiet = false
+
+  @OptionGroup var machine: MachineOptions
+
+  func validate() throws {
+    if terminal, output != nil || format != .html {
+      throw ValidationError("--terminal prints; it takes neither -o nor --format")
+    }
+  }
+
+  func run() throws {
+    try Failure.handling {
+      machine.apply()
+      let run = RunFolder(folder)
+      // The converter is looked for before the work is done.
+      let converter = try ChartWriter.converter(for: format.picture)
+      let report = try RunReport(of: run, data: data, options: ReportOptions(seed: seed))
+      if terminal { return try Console.write(Data(report.text(Terminal.style).utf8)) }
+      if format == .html {
+        let url = output.map { URL(filePath: $0) } ?? run.report
+        try report.write(to: url)
+        return note("Wrote \(url.relativePath)")
+      }
+      try writeCharts(
+        of: report, into: output.map { URL(filePath: $0) } ?? run.url.appending(path: "charts"), converter)
+    }
+  }
+
+  private func writeCharts(of report: RunReport, into folder: URL, _ converter: ChartConverter?) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (name, chart) in report.charts {
+      let url = folder.appending(path: "\(name).\(format.rawValue)")
+      try ChartWriter(chart, converter).write(to: url, as: format.picture)
+    }
+    note("Wrote \(report.charts.count) charts into \(folder.relativePath)")
+  }
+
+  private func note(_ text: String) {
+    if !quiet { Console.note(text) }
+  }
+}
+
+extension ReportCommand.Format {
+  /// The kind of picture; nil for what needs no converter.
+  var picture: ChartConverter.Format? {
+    switch self {
+    case .html, .specification: nil
+    case .svg: .svg
+    case .png: .png
+    }
+  }
+}

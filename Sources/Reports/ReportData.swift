@@ -1,0 +1,122 @@
+import Datasets
+import Models
+import Torch
+import Training
+
+/// The rows of data that a report looks at.
+struct ReportData {
+  /// Where they come from.
+  enum Source: Hashable {
+    /// The file that the model was fitted to.
+    case fitted(path: String)
+    /// A file that the user named.
+    case given(path: String)
+    /// There is none, and why.
+    case missing(reason: String)
+  }
+
+  /// Where they come from.
+  let source: Source
+  /// All rows of the file, before some were chosen.
+  let rowCount: Int
+  /// The rows' numbers in the file, from 1.
+  let rowNumbers: [Int]
+  /// Whether each row was held out of training.
+  let isHeldOut: [Bool]
+  /// The values in the user's units, a list for each column.
+  let columns: [[Double]]
+  /// The rows as the model sees them.
+  let modelRows: Tensor?
+  /// What a reader should know.
+  let notes: [String]
+
+  /// Reads the data, or says why there are none.
+  init(_ folder: RunFolder, _ description: ModelDescription, path: String?, isSeries: Bool, options: ReportOptions) {
+    let fittedPath = description.data.path
+    guard let wanted = path ?? (fittedPath.isEmpty ? nil : fittedPath) else {
+      self.init(missing: "the model was not fitted to a table")
+      return
+    }
+    let loaded: LoadedData
+    do {
+      loaded = try LoadedData(scoring: wanted, with: description)
+    } catch {
+      self.init(missing: "\(error)")
+      return
+    }
+    let complete =
+      description.data.missing == .drop
+      ? loaded.table.values.isFinite().all(1).nonzero().squeezed(1).scalars(as: Int.self)
+      : Array(0..<loaded.table.rowCount)
+    var notes = loaded.warnings
+    let heldOut =
+      path == nil ? Self.heldOut(folder, description, rowCount: complete.count, notes: &notes) : Set(complete.indices)
+    let most = options.rowCount(columns: description.columns.count)
+    let chosen = Self.choose(complete.count, most: most, isSeries: isSeries, preferring: heldOut, options.seed)
+    let rows = chosen.map { complete[$0] }
+    let indices = Tensor(rows)
+    self.init(
+      source: path.map { .given(path: $0) } ?? .fitted(path: fittedPath), rowCount: loaded.table.rowCount,
+      rowNumbers: rows.map { $0 + 1 }, isHeldOut: chosen.map(heldOut.contains),
+      columns: rows.isEmpty ? [] : RunEvidence.columns(loaded.table.values.selecting(indices)),
+      modelRows: rows.isEmpty ? nil : loaded.rows.selecting(indices), notes: notes)
+  }
+
+  private init(
+    source: Source, rowCount: Int, rowNumbers: [Int], isHeldOut: [Bool], columns: [[Double]], modelRows: Tensor?,
+    notes: [String]
+  ) {
+    self.source = source
+    self.rowCount = rowCount
+    self.rowNumbers = rowNumbers
+    self.isHeldOut = isHeldOut
+    self.columns = columns
+    self.modelRows = modelRows
+    self.notes = notes
+  }
+
+  private init(missing reason: String) {
+    self.init(
+      source: .missing(reason: reason), rowCount: 0, rowNumbers: [], isHeldOut: [], columns: [], modelRows: nil,
+      notes: [])
+  }
+
+  /// Whether there are rows.
+  var isThere: Bool { modelRows != nil }
+
+  /// The rows that the fit held out, by their places among those that it read.
+  private static func heldOut(
+    _ folder: RunFolder, _ description: ModelDescription, rowCount: Int, notes: inout [String]
+  ) -> Set<Int> {
+    guard let report = description.training else {
+      if let estimation = description.estimation, estimation.rows != rowCount {
+        notes.append("the file has changed since the fit: it had \(estimation.rows) rows then and has \(rowCount) now")
+      }
+      return []
+    }
+    guard report.trainingRows + report.validationRows == rowCount else {
+      notes.append(
+        "the file has changed since the fit: it had \(report.trainingRows + report.validationRows) rows then and has "
+          + "\(rowCount) now, so which of them were held out is not known")
+      return []
+    }
+    guard report.validationRows > 0, let settings = try? FitSettings(contentsOf: folder.settings),
+      let split = try? settings.rowSplit(rowCount: rowCount, path: description.data.path),
+      split.validation.size(0) == report.validationRows
+    else { return [] }
+    return Set(split.validation.scalars(as: Int.self))
+  }
+
+  /// At most so many places, ascending: the first ones of a series, of others held-out ones first and then by lot.
+  private static func choose(
+    _ count: Int, most: Int, isSeries: Bool, preferring heldOut: Set<Int>, _ seed: UInt64
+  ) -> [Int] {
+    guard count > most else { return Array(0..<count) }
+    if isSeries { return Array(0..<most) }
+    var rng = RandomGenerator(seed: seed)
+    let order = Tensor.permutation(count, using: &rng).scalars(as: Int.self)
+    let kept = order.filter(heldOut.contains).prefix(most / 2)
+    let others = order.filter { !heldOut.contains($0) }.prefix(most - kept.count)
+    return (kept + others).sorted()
+  }
+}

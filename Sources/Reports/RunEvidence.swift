@@ -1,0 +1,90 @@
+import Datasets
+import Foundation
+import Models
+import Torch
+
+/// All that a report of a run looks at: rows of data, draws, and what the model says of both.
+struct RunEvidence {
+  let description: ModelDescription
+  let model: any GenerativeModel
+  let history: [EpochMetrics]
+  let data: ReportData
+  /// Draws in the user's units, a list for each column.
+  let samples: [[Double]]
+  /// Log-densities of the data's rows and of draws, in nats; nil for a model without densities.
+  let dataScores: [Double]?
+  let sampleScores: [Double]?
+  /// The places of the data's rows without missing cells, which have codes.
+  let codedRows: [Int]
+  /// Their codes by dimension, standard normal when the model is right; nil for a model without.
+  let latents: [[Double]]?
+  /// Their numbers by column that are uniform on [0, 1] when the model is right; nil for a model that has none.
+  let uniforms: [[Double]]?
+
+  /// Reads a run and asks its model.
+  ///
+  /// - Throws: what loading the model throws; data that cannot be read are a gap in the report.
+  init(_ folder: RunFolder, dataPath: String?, options: ReportOptions) throws {
+    let (model, description) = try folder.loadModel()
+    (self.model, self.description) = (model, description)
+    history = EpochMetrics.read(folder.metrics)
+    let isSeries = model is any SeriesModel
+    data = ReportData(folder, description, path: dataPath, isSeries: isSeries, options: options)
+    var rng = RandomGenerator(seed: options.seed)
+    let count = options.rowCount(columns: description.columns.count)
+    let drawn = model.sample(count, given: nil, using: &rng)
+    samples = Self.columns(description.dataRows(drawn))
+    let density = model as? any DensityModel
+    func scores(_ rows: Tensor) -> [Double]? { density?.logProb(rows, given: nil).to(.float64).doubles() }
+    sampleScores = scores(drawn)
+    dataScores = data.modelRows.flatMap(scores)
+    let complete = data.modelRows.map { $0.isFinite().all(1).nonzero().squeezed(1) }
+    codedRows = complete?.scalars(as: Int.self) ?? []
+    if let complete, let rows = data.modelRows?.selecting(complete), rows.size(0) > 0 {
+      latents = ModelCodes.latents(of: rows, model: model)
+      uniforms = ModelCodes.uniforms(of: rows, model: model, isDequantized: !description.grids.isEmpty, using: &rng)
+    } else {
+      (latents, uniforms) = (nil, nil)
+    }
+  }
+
+  /// The name of the model's kind with what it is.
+  var entry: CatalogueEntry? { try? Catalogue.entry(named: description.model) }
+
+  var columnNames: [String] { description.columns }
+
+  /// A table's columns, each as a list.
+  static func columns(_ rows: Tensor) -> [[Double]] {
+    let values = rows.to(.float64).transposed().contiguous().doubles()
+    let count = rows.size(0)
+    return (0..<rows.size(1)).map { Array(values[($0 * count)..<(($0 + 1) * count)]) }
+  }
+
+  /// The density of a model of one column at 400 places within a range, in the user's units.
+  func curve(over range: ClosedRange<Double>) -> [(x: Double, density: Double)] {
+    guard columnNames.count == 1, description.grids.isEmpty, let density = model as? any DensityModel,
+      !(model is any SeriesModel), range.upperBound > range.lowerBound
+    else { return [] }
+    let step = (range.upperBound - range.lowerBound) / 399
+    let places = (0..<400).map { range.lowerBound + Double($0) * step }
+    let rows = description.modelRows(Tensor(places, shape: [400, 1]))
+    let values = density.logProb(rows, given: nil).to(.float64).exp().doubles()
+    return zip(places, values).map { ($0, $1) }
+  }
+}
+
+/// One line of `metrics.jsonl`.
+struct EpochMetrics: Decodable {
+  var epoch: Int
+  var trainingLoss: Double
+  var validationLoss: Double?
+  var learningRate: Double
+
+  /// The history of a training; empty when there is none.
+  static func read(_ url: URL) -> [EpochMetrics] {
+    guard let text = try? String(contentsOf: url, encoding: .utf8) else { return [] }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return text.split(separator: "\n").compactMap { try? decoder.decode(EpochMetrics.self, from: Data($0.utf8)) }
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import Testing
+
+@testable import Reports
+
+@Suite struct ChartTests {
+  private func object(_ specification: VegaLiteSpecification) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: specification.json()) as? [String: Any])
+  }
+
+  private var charts: [(String, VegaLiteSpecification)] {
+    let values = (0..<300).map { Double($0 * 7919 % 1000) / 100 }
+    let points = NamedPoints("points", x: values, y: values.reversed())
+    return [
+      ("histogram", .histogram([NamedSample("a", values), NamedSample("b", values)], title: "x")),
+      ("bars", .histogram([NamedSample("a", values.map { ($0 / 3).rounded() })], title: "x")),
+      (
+        "lines",
+        .lines(
+          [NamedLine("a", x: values, y: values)], x: "x", y: "y", xRange: 0...1,
+          band: ChartBand(x: [0, 1], lower: [0, 0], upper: [1, 1]), references: [NamedLine("r", x: [0, 1], y: [0, 1])])
+      ),
+      ("scatter", .scatter([points, points], x: "x", y: "y")),
+      ("boxes", .boxes([PlaneBox(x: 0...1, y: 0...1, value: 3)], points: points, x: "x", y: "y", value: "v")),
+      ("pairs", .pairs(PairColumns(names: ["a", "b"], data: [values, values], samples: [values, values]))),
+      ("smoothed", .smoothed([NamedSample("a", values)], title: "x")),
+      ("counts", .counts(points, x: "x", y: "y")),
+    ]
+  }
+
+  @Test func specificationsAreOfTheLanguageAndComeBack() throws {
+    for (name, chart) in charts {
+      let json = try object(chart)
+      #expect(json["$schema"] as? String == "https://vega.github.io/schema/vega-lite/v6.json", "\(name)")
+      #expect(!((json["description"] as? String) ?? "").isEmpty, "\(name)")
+      // A hidden legend is null, which reading takes for nothing; everything else comes back.
+      guard name != "pairs" else { continue }
+      #expect(try JSONDecoder().decode(VegaLiteSpecification.self, from: chart.json()) == chart, "\(name)")
+    }
+  }
+
+  @Test func theSameChartHasTheSameBytes() throws {
+    for ((name, first), (_, second)) in zip(charts, charts) {
+      #expect(try first.json() == second.json(), "\(name)")
+    }
+  }
+
+  @Test func aFileOfItsOwnHasALookAndAWidth() throws {
+    let whole = try object(charts[0].1.standalone(.dark, width: 500))
+    #expect(whole["width"] as? Double == 500)
+    #expect((whole["config"] as? [String: Any])?["background"] as? String == "#15191f")
+    #expect(try object(charts[0].1)["width"] as? String == "container")
+  }
+
+  @Test func numbersThatAreNotFiniteAreNull() throws {
+    let values: [VegaLiteValue] = [.number(.nan), .number(.infinity), .missing, 1.5, "a"]
+    #expect(String(decoding: try JSONEncoder().encode(values), as: UTF8.self) == #"[null,null,null,1.5,"a"]"#)
+    let (large, small) = (1234.5678, -0.000123456)
+    #expect(VegaLiteValue(large) == .number(1234.6) && VegaLiteValue(small, digits: 3) == .number(-0.000123))
+  }
+
+  @Test func manyPointsAreThinned() throws {
+    let many = (0..<30_000).map(Double.init)
+    let points = NamedPoints("a", x: many, y: many)
+    let scatter = VegaLiteSpecification.scatter([points, points], x: "x", y: "y")
+    #expect(scatter.view.data?.values?.count ?? scatter.view.layer?.count ?? 0 <= 2000)
+    #expect(try scatter.json().count < 120_000)
+    let line = VegaLiteSpecification.lines([NamedLine("a", x: many, y: many)], x: "x", y: "y")
+    #expect(line.view.layer?.last?.data?.values?.count == 500)
+    // The first and the last place are always there.
+    #expect(line.view.layer?.last?.data?.values?.first?["x"] == 0.0)
+    #expect(line.view.layer?.last?.data?.values?.last?["x"] == .number(29_999))
+  }
+}
+
+@Suite struct BinningTests {
+  @Test func sharesAreOfAllRowsAndDensitiesHaveTheAreaOne() {
+    let values = (0..<2000).map { Double($0 * 7919 % 2003) / 100 }
+    let other = values.map { $0 * 1.5 - 3 }
+    let binning = Binning([values, other])
+    #expect(!binning.isDiscrete && (8...60).contains(binning.edges.count - 1))
+    for sample in [values, other] {
+      #expect(abs(binning.shares(of: sample).reduce(0, +) - 1) < 1e-12)
+      let area = zip(binning.densities(of: sample), zip(binning.edges, binning.edges.dropFirst()))
+        .reduce(0) { $0 + $1.0 * ($1.1.1 - $1.1.0) }
+      #expect(abs(area - 1) < 1e-12)
+    }
+    #expect(binning.edges.first == values.min() || (binning.edges.first ?? 0) < 0)
+    #expect((binning.edges.last ?? 0) >= (values.max() ?? 0))
+  }
+
+  @Test func fewValuesAreCountedOneByOne() {
+    let binning = Binning([[1, 1, 2, 5, 5, 5, 1, 2, 5, 5], [1, 2, 5, 7]])
+    #expect(binning.values == [1, 2, 5, 7])
+    #expect(binning.shares(of: [1, 1, 5, 7]) == [0.5, 0, 0.25, 0.25])
+  }
+
+  @Test func oneFarRowDoesNotFlattenTheRest() {
+    let values = (0..<1000).map { Double($0 % 100) + Double($0) / 1e6 } + [1e9]
+    let binning = Binning([values])
+    #expect(binning.isClipped && (binning.edges.last ?? 0) < 200)
+    #expect(abs(binning.shares(of: values).reduce(0, +) - 1) < 1e-12)
+  }
+
+  @Test(
+    arguments: [[], [.nan], [3], [3, 3, 3], [-.infinity, .infinity], [0, 1e300, -1e300], [-1.7e308, 0, 1.7e308]]
+      as [[Double]])
+  func strangeSamplesDoNotStop(values: [Double]) throws {
+    let chart = VegaLiteSpecification.histogram([NamedSample("a", values)], title: "x")
+    #expect(try !chart.json().isEmpty)
+    _ = VegaLiteSpecification.scatter([NamedPoints("a", x: values, y: values)], x: "x", y: "y")
+    _ = VegaLiteSpecification.pairs(PairColumns(names: ["a"], data: [values], samples: [values]))
+    _ = TerminalHistogram(NamedSample("a", values)).text(TerminalStyle())
+    _ = TerminalPlot(x: values, y: values, isLine: true).text(TerminalStyle())
+  }
+}
+
+@Suite struct SampleStatisticsTests {
+  /// Values of SciPy 1.17: ks_2samp([1, 2, 3, 4], [1.5, 2.5, 9]) and of equal samples with ties.
+  @Test func theDistanceIsThatOfKolmogorovAndSmirnov() {
+    #expect(abs(SampleStatistics.distance([1, 2, 3, 4], [1.5, 2.5, 9]) - 1.0 / 3) < 1e-12)
+    #expect(SampleStatistics.distance([1, 1, 2, 2], [2, 1, 2, 1]) == 0)
+    #expect(SampleStatistics.distance([1, 2], [3, 4]) == 1)
+    #expect(abs(SampleStatistics.distanceFromUniform([0.1, 0.2, 0.9]) - (2.0 / 3 - 0.2)) < 1e-12)
+  }
+
+  @Test func quantilesAndCorrelations() {
+    #expect(SampleStatistics.quantile([1, 2, 4], 0.75) == 3 && SampleStatistics.quantile([1, 2, 4], 0) == 1)
+    let matrix = SampleStatistics.correlations([[1, 2, 3, .nan], [2, 4, 6, 0], [3, 2, 1, 0], [1, 1, 1, 1]])
+    #expect(abs(matrix[0][1] - 1) < 1e-12 && abs(matrix[0][2] + 1) < 1e-12 && matrix[0][3] == 0)
+    #expect(SampleStatistics.thinned(0..<10, to: 4) == [0, 3, 6, 9])
+  }
+
+  /// Of 400 pairs of samples of one distribution, about 1 % exceed the limit of 1 %: more than 16 with probability 1e-6.
+  @Test func theLimitOfTheDistanceHolds() {
+    var state: UInt64 = 7
+    func uniform() -> Double {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Double(state >> 11) / Double(1 << 53)
+    }
+    let limit = SampleStatistics.distanceLimit(200, 150, probability: 0.01)
+    let beyond = (0..<400).count { _ in
+      SampleStatistics.distance((0..<200).map { _ in uniform() }, (0..<150).map { _ in uniform() }) > limit
+    }
+    #expect(beyond <= 16)
+    #expect(SampleStatistics.distance((0..<200).map { _ in uniform() }, (0..<150).map { _ in uniform() + 0.3 }) > limit)
+  }
+}
