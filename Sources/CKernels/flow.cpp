@@ -4,6 +4,7 @@
 #include "parallel.hpp"
 #include "scratch.hpp"
 #include <atomic>
+#include <cstdlib>
 #include <utility>
 
 #define CK_BODY "flow_body.hpp"
@@ -84,6 +85,15 @@ void backward(const FlowPlan &plan, const void *const *saved, const void *const 
   addPieces<Scalar>(plan, sums.get(), pieces, inputGradients);
 }
 
+bool hasBadOrder(const FlowPlan &plan, const void *const *tensors) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(), [&](const ck::FlowStep &step) {
+    if (step.kind != CK_FLOW_PERMUTATION) return false;
+    const auto *order = static_cast<const int64_t *>(tensors[step.firstTensor]);
+    return std::any_of(order, order + plan.flow.features,
+                       [&](int64_t index) { return index < 0 || index >= plan.flow.features; });
+  });
+}
+
 } // namespace
 
 ptrdiff_t ck_flow_tape_size(const CKFlow *flow) noexcept {
@@ -93,6 +103,7 @@ ptrdiff_t ck_flow_tape_size(const CKFlow *flow) noexcept {
 
 int32_t ck_flow(const CKFlow *flow, const void *const *tensors, void *z, void *log_determinant, void *tape) noexcept {
   const FlowPlan plan(*flow, tape != nullptr);
+  if (hasBadOrder(plan, tensors)) return CK_FLOW_BAD_ORDER;
   return flow->is_wide ? forward<double>(plan, tensors, z, log_determinant, tape)
                        : forward<float>(plan, tensors, z, log_determinant, tape);
 }

@@ -18,6 +18,9 @@ enum CKFlowActivation { CK_FLOW_RELU = 0, CK_FLOW_SILU = 1, CK_FLOW_TANH = 2 };
 
 enum { CK_FLOW_MAXIMUM_DEPTH = 8 };
 
+/// What ck_flow returns, beside a CKStatus, for an order that names a feature that is not there.
+enum CKFlowStatus { CK_FLOW_BAD_ORDER = 2 };
+
 /// One step. A network's tensors are weight [sizes[i], input] and bias [sizes[i]] of each of `depth` linear layers; its
 /// input is the kept features and, behind them, the context.
 typedef struct CKFlowStep {
