@@ -108,8 +108,8 @@ let package = Package(
     tests("Reports", ["Diagnostics", "Models", "Torch"]),
     tests("PushforwardCLI", ["Datasets", "Torch"]),
     .testTarget(
-      name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow", "ModeCovering"], swiftSettings: swiftSettings,
-      linkerSettings: runPaths),
+      name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow", "ModeCovering"],
+      swiftSettings: swiftSettings, linkerSettings: runPaths),
   ],
   cxxLanguageStandard: .cxx20
 )

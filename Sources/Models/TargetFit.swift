@@ -30,7 +30,8 @@ struct TargetFit {
     var diagnosisRandom = rng.split()
     guard let model = try method.make(configuration, data.columns.count, &rng) as? any ReparameterizedModel else {
       throw ModelError.cannot(
-        model: entry.name, action: "be fitted by reverse-kl", instead: "use nsf or real-nvp, whose draws have gradients")
+        model: entry.name, action: "be fitted by reverse-kl", instead: "use nsf or real-nvp, whose draws have gradients"
+      )
     }
     if !resuming { try folder.create(overwriting: overwriting) }
     let lock = try folder.lock()

@@ -110,7 +110,7 @@ struct FitCommand: ParsableCommand {
   /// Defaults, then `--config`, then `--set`, then the options of their own.
   private func settings() throws -> FitSettings {
     var settings = try FitSettings(
-      model: model, data: DataSettings(path: data, dequantize: data == "digits" ? ["*"] : []),
+      model: model, data: DataSettings(path: data, dequantize: data == "digits" && objective != .reverse ? ["*"] : []),
       objective: objective ?? .forward)
     if let config {
       settings = try settings.merging(try SettingsValue(yaml: try text(of: config), path: config))

@@ -81,7 +81,8 @@ import _TestSupport
   @Test func aHistogramIsNoTarget() throws {
     try withTemporaryFolder { folder in
       let data = folder.appending(path: "data.csv")
-      try Data(("a,b\n" + (0..<60).map { "\($0 % 7).\($0),\($0 * 13 % 29)" }.joined(separator: "\n")).utf8).write(to: data)
+      let lines = (0..<60).map { "\($0 % 7).\($0),\($0 * 13 % 29)" }
+      try Data(("a,b\n" + lines.joined(separator: "\n")).utf8).write(to: data)
       let run = RunFolder(folder.appending(path: "histogram").path)
       _ = try ModelFit(try FitSettings(model: "histogram", data: DataSettings(path: data.path)), into: run).run()
       let error = #expect(throws: ModelError.self) { try fit(run.path, in: folder, []) }

@@ -52,13 +52,17 @@ struct BadInput: CustomTestStringConvertible, Sendable {
       ["good.csv", "Targets: four-modes"]),
     BadInput(
       "columns of a target",
-      ["fit", "nsf", "ring", "--objective", "reverse-kl", "--columns", "x1", "--out", "new"], 64, ["a target has no table"]),
+      ["fit", "nsf", "ring", "--objective", "reverse-kl", "--columns", "x1", "--out", "new"], 64,
+      ["a target has no table"]),
     BadInput(
       "reverse-kl of a model that is not trained", ["fit", "gmm", "ring", "--objective", "reverse-kl", "--out", "new"],
       64, ["gmm", "use nsf or real-nvp"]),
     BadInput(
       "settings of a target out of range",
-      ["fit", "nsf", "ring", "--objective", "reverse-kl", "--set", "objective.reverse-kl.startTemperature=0.5", "--out", "new"],
+      [
+        "fit", "nsf", "ring", "--objective", "reverse-kl", "--set", "objective.reverse-kl.startTemperature=0.5",
+        "--out", "new",
+      ],
       64, ["startTemperature", "1 (none) or above"]),
     BadInput(
       "settings of another objective",

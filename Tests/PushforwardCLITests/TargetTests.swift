@@ -6,8 +6,8 @@ import Torch
 @Suite struct TargetTests {
   private let small = [
     "--objective", "reverse-kl", "--threads", "1", "--set", "configuration.couplings.layers=2", "--set",
-    "configuration.couplings.network.multilayerPerceptron.hiddenFeatures=[16]", "--set", "training.batchSize=32", "--set",
-    "objective.reverse-kl.stepsPerEpoch=5", "--set", "objective.reverse-kl.diagnosisDraws=200", "--set",
+    "configuration.couplings.network.multilayerPerceptron.hiddenFeatures=[16]", "--set", "training.batchSize=32",
+    "--set", "objective.reverse-kl.stepsPerEpoch=5", "--set", "objective.reverse-kl.diagnosisDraws=200", "--set",
     "objective.reverse-kl.annealingSteps=10",
   ]
 

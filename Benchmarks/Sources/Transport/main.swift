@@ -29,7 +29,8 @@ let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
 let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
 let kilobytes = peak?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
 let figures: [String: Any] = [
-  "value": result.value, "seconds": solveSeconds, "gradient_seconds": gradientSeconds, "gradient_norm": norm.squareRoot(),
+  "value": result.value, "seconds": solveSeconds, "gradient_seconds": gradientSeconds,
+  "gradient_norm": norm.squareRoot(),
   "iterations": result.iterations, "marginal_error": result.marginalError, "converged": result.isConverged,
   "transport_cost": result.transportCost, "peak_mib": kilobytes >> 10,
 ]

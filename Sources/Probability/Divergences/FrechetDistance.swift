@@ -116,6 +116,7 @@ public struct FrechetDistance: Hashable, Sendable, Codable {
   ///   - second: `[rows, features]`.
   ///   - points: the number of sizes of subsets, from a tenth of the rows (more than features) up to all.
   ///   - rng: chooses the subsets.
+  /// - Returns: the distance of all rows, of infinitely many, and the difference.
   /// - Throws: as ``init(_:_:)``, for the smallest subsets.
   /// - Reference: Chong and Forsyth, *Effectively unbiased FID and Inception score and where to find them*, 2020, section 3.
   public static func extrapolated(

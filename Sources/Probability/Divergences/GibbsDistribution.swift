@@ -47,8 +47,8 @@ public struct GibbsDistribution {
       "GibbsDistribution: expected a location and a positive scale of shape \(eventShape), got \(self.location.shape), "
         + "\(self.scale.shape)")
     precondition(
-      modes.map { $0.shape.droppingTrailing(eventShape.rank).rank == 1 && $0.shape.trailing(eventShape.rank) == eventShape }
-        ?? true, "GibbsDistribution: expected modes [count] + \(eventShape), got \(modes?.shape ?? [])")
+      modes.map { $0.rank == 1 + eventShape.rank && $0.shape.trailing(eventShape.rank) == eventShape } ?? true,
+      "GibbsDistribution: expected modes [count] + \(eventShape), got \(modes?.shape ?? [])")
   }
 
   /// A normalized distribution as a target; log Z is 0. Its draws are not used.

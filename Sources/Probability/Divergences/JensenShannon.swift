@@ -22,6 +22,7 @@ public enum JensenShannon {
   ///   - draws: the number of draws of each.
   ///   - chunkSize: the most draws at a time, which bounds the memory.
   ///   - rng: the source of random numbers.
+  /// - Returns: the mean of both terms.
   public static func estimate(
     _ p: some Distribution, _ q: some Distribution, draws: Int = 10_000, chunkSize: Int = 8192,
     using rng: inout RandomGenerator

@@ -172,10 +172,12 @@ struct ModeSearch {
     let identity = Tensor.identity(size, dtype: .float64)
     let steps = (0..<12).map { 0.3 * Foundation.pow(0.5, Double($0)) }
     let base = energies(point.unsqueezed(0)).item()
-    let rises = steps.map { step in
-      maximum(energies(point + identity * step), energies(point - identity * step)).to(.float64).doubles().map { $0 - base }
+    let highest = steps.map { step in
+      maximum(energies(point + identity * step), energies(point - identity * step)).doubles()
     }
-    let chosen = (0..<size).map { element in steps.indices.first { rises[$0][element] <= 1 }.map { steps[$0] } ?? steps[11] }
+    let chosen = (0..<size).map { element in
+      zip(steps, highest).first { $0.1[element] <= base + 1 }?.0 ?? steps[11]
+    }
     let moved = identity * Tensor(chosen)
     let slopes = (gradients(point + moved) - gradients(point - moved)) / (Tensor(chosen) * 2.0).unsqueezed(-1)
     return (slopes + slopes.transposed()) * 0.5

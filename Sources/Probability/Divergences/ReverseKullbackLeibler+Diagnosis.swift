@@ -53,6 +53,7 @@ extension ReverseKullbackLeibler {
   ///   - model: q.
   ///   - draws: the number of draws that are weighted.
   ///   - rng: the source of random numbers.
+  /// - Returns: what was found; it says it in words, too.
   /// - Complexity: `draws` energies, and gradients at some 3000 points 300 times.
   public func diagnosis(
     of model: some ReparameterizedDistribution, draws: Int = 10_000, using rng: inout RandomGenerator
@@ -183,7 +184,8 @@ extension ReverseKullbackLeibler.Diagnosis: CustomStringConvertible {
     let size = "Effective sample size \(Self.percent(effectiveFraction)) of \(draws) draws"
     guard let paretoShape else { return size + "." }
     let trust =
-      paretoShape <= 0.5 ? "the weights can be trusted" : paretoShape <= 0.7 ? "the weights are usable" : "do not trust it"
+      paretoShape <= 0.5
+      ? "the weights can be trusted" : paretoShape <= 0.7 ? "the weights are usable" : "do not trust it"
     return size + " (Pareto k \(Self.short(paretoShape)): \(trust))."
   }
 
@@ -202,8 +204,8 @@ extension ReverseKullbackLeibler.Diagnosis: CustomStringConvertible {
 
   private static func words(_ mode: Mode) -> String {
     let place = mode.location.prefix(6).map(short).joined(separator: ", ") + (mode.location.count > 6 ? ", ..." : "")
-    return "    \(mode.isMissed ? "MISSED" : "found ") at (\(place)): the model has \(percent(mode.modelShare.value)), the "
-      + "target \(percent(mode.targetShare.value))"
+    return "    \(mode.isMissed ? "MISSED" : "found ") at (\(place)): the model has \(percent(mode.modelShare.value)), "
+      + "the target \(percent(mode.targetShare.value))"
   }
 
   private static func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }

@@ -55,6 +55,7 @@ public struct ReverseKullbackLeibler {
   ///   - draws: the number of draws.
   ///   - chunkSize: the most draws at a time, which bounds the memory.
   ///   - rng: the source of random numbers.
+  /// - Returns: one weight a draw.
   public func importanceWeights(
     of model: some ReparameterizedDistribution, draws: Int = 10_000, chunkSize: Int = 8192,
     using rng: inout RandomGenerator

@@ -56,6 +56,7 @@ public struct SinkhornDivergence: Hashable, Sendable {
   ///   - y: `[other count, features]`.
   ///   - xWeights: the mass of each row of `x`, `[count]`; nil for equal masses. They are divided by their sum.
   ///   - yWeights: the same for `y`.
+  /// - Returns: the divergence, and how well it converged.
   /// - Throws: `DistributionError.notFinite` with the place of a number that is not finite, `.badWeights` for weights that are
   ///   negative, not finite or all 0.
   /// - Precondition: the shapes are those, with at least one row and feature.

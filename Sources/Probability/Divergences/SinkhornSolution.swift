@@ -29,8 +29,10 @@ struct Solution {
   ///
   /// Of OT(a, b) it is 2 a_i (x_i - the plan's mean of y given x_i); that of OT(a, a) / 2 has the same form, so x_i cancels.
   var gradients: [Tensor] {
-    [gradient(first, own: within.barycentres, other: across.barycentres),
-      gradient(second, own: beyond.barycentres, other: across.reversedBarycentres)]
+    [
+      gradient(first, own: within.barycentres, other: across.barycentres),
+      gradient(second, own: beyond.barycentres, other: across.reversedBarycentres),
+    ]
   }
 
   private func gradient(_ side: TransportSide, own: Tensor, other: Tensor) -> Tensor {
@@ -74,6 +76,7 @@ struct EntropicTransport {
     let guessed = Self.potential(at: x, from: y, guess, epsilon)
     if Self.dual(x, guessed, y, guess) > Self.dual(x, f, y, g) { (f, g) = (guessed, guess) }
     var (error, iterations) = (Double.infinity, 0)
+    let goal = Self.goal(settings, epsilon)
     while iterations < settings.maximumIterations {
       iterations += 1
       g = Self.potential(at: y, from: x, f, epsilon)
@@ -81,7 +84,7 @@ struct EntropicTransport {
       // With g just set the columns have their masses; the rows have a_i exp((f_i - next_i) / epsilon).
       error = Self.excess(x, f, next, epsilon).absolute().sum().item()
       f = next
-      if error <= settings.tolerance { break }
+      if error <= goal { break }
     }
     (self.f, self.g, marginalError, self.iterations) = (f, g, error, iterations)
     cost = Self.dual(x, f, y, g)
@@ -100,18 +103,25 @@ struct EntropicTransport {
       for _ in 0..<Self.annealingIterations { f = (f + Self.potential(at: x, from: x, f, warm, isWide: false)) * 0.5 }
     }
     var (error, iterations, surplus) = (Double.infinity, 0, 0.0)
+    let goal = Self.goal(settings, epsilon)
     while iterations < settings.maximumIterations {
       iterations += 1
       let next = Self.potential(at: x, from: x, f, epsilon)
       let excess = Self.excess(x, f, next, epsilon)
       error = excess.absolute().sum().item()
       surplus = excess.sum().item()
-      if error <= settings.tolerance { break }
+      if error <= goal { break }
       if iterations < settings.maximumIterations { f = (f + next) * 0.5 }
     }
     (self.f, g, marginalError, self.iterations) = (f, f, error, iterations)
     // The dual at potentials of which the plan has a mass of 1 + surplus.
     cost = 2 * (x.masses * f).sum().item() - (surplus.isFinite ? epsilon * surplus : 0)
+  }
+
+  /// The error at which to end. Errors of potentials are epsilon times those of masses, so a large epsilon asks for more,
+  /// and gets it at once.
+  private static func goal(_ settings: SinkhornDivergence, _ epsilon: Double) -> Double {
+    settings.tolerance / max(epsilon, 1)
   }
 
   private static func annealing(to epsilon: Double) -> [Double] {

@@ -39,7 +39,8 @@ import _TestSupport
   private func divergence<Family: KullbackLeiblerDistribution>(
     _ row: References.Row, _ make: (Tensor) -> Family
   ) -> Double {
-    let p = row.parameters.count == 1 ? row.parameters[0].map { Tensor($0, dtype: .float64) } : row.parameters.map { Tensor($0) }
+    let numbers = row.parameters[0].map { Tensor($0, dtype: .float64) }
+    let p = row.parameters.count == 1 ? numbers : row.parameters.map { Tensor($0) }
     return make(p[0]).kullbackLeiblerDivergence(from: make(p[1])).item()
   }
 
@@ -84,7 +85,8 @@ import _TestSupport
     let inverse = try covariances[1].inverted()
     let gap = (means[1] - means[0]).unsqueezed(-1)
     let textbook =
-      0.5 * (inverse.matmul(covariances[0]).diagonal().sum(-1) - 3.0 + (gap * inverse.matmul(gap)).sum(-2, -1)
+      0.5
+      * (inverse.matmul(covariances[0]).diagonal().sum(-1) - 3.0 + (gap * inverse.matmul(gap)).sum(-2, -1)
         + covariances[1].signLogDeterminant().logAbsolute - covariances[0].signLogDeterminant().logAbsolute)
     expectClose(found, textbook, tolerance: 1e-10)
     expectClose(p.kullbackLeiblerDivergence(from: p), Tensor.zeros([4], dtype: .float64), tolerance: 1e-13)

@@ -91,7 +91,8 @@ import _TestSupport
       let y = Tensor.normal([5, 3], dtype: .float64, using: &rng) * pow(10, Double(20 - round * 4))
       for epsilon in [1e-250, 1e-12, 1, 1e50] {
         let found = try SinkhornDivergence(epsilon: epsilon, maximumIterations: 5)(x, y)
-        #expect(found.value >= 0 && found.value.isFinite && found.transportCost.isFinite, "\(round) \(epsilon) \(found)")
+        #expect(found.value >= 0 && found.value.isFinite, "\(round) \(epsilon) \(found)")
+        #expect(found.transportCost.isFinite)
         #expect(!found.marginalError.isNaN && found.isConverged == (found.marginalError <= 1e-6))
       }
     }
