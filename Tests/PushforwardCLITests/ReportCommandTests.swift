@@ -52,6 +52,17 @@ import Testing
     }
   }
 
+  @Test func aReportHoldsTheChecksOfTheModelWhenAsked() throws {
+    try withProgram { program in
+      try program.file("data.csv", correlatedTable(rows: 200))
+      #expect(try program.run("fit", "gaussian", "data.csv", "--out", "a", "--no-report", "-q").code == 0)
+      let outcome = try program.run("report", "a", "--verify")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let page = try String(contentsOf: program.folder.appending(path: "a/report.html"), encoding: .utf8)
+      #expect(page.contains("id=\"verification\"") && page.contains("class=\"outcome passed\""))
+    }
+  }
+
   @Test func singleChartsAreWritten() throws {
     try withProgram { program in
       try program.file("data.csv", correlatedTable(rows: 100))

@@ -20,7 +20,7 @@ import Torch
         #expect(fit.errors.contains(words), "\(fit.errors)")
       }
       let files = try FileManager.default.contentsOfDirectory(atPath: program.folder.appending(path: "a").path)
-      #expect(Set(files) == ["model.safetensors", "settings.yaml", "metrics.jsonl"])
+      #expect(Set(files) == ["model.safetensors", "settings.yaml", "metrics.jsonl", "report.html"])
       let lines = try String(contentsOf: program.folder.appending(path: "a/metrics.jsonl"), encoding: .utf8)
       #expect(lines.split(separator: "\n").count == 3 && lines.contains("validation_loss"))
       _ = try program.run("sample", "a", "-n", "9", "-o", "new.csv")
