@@ -37,6 +37,10 @@ struct ReportData {
       self.init(missing: "the model was not fitted to a table")
       return
     }
+    guard path != nil || description.diagnosis == nil else {
+      self.init(missing: "the model was fitted to the target \(fittedPath), not to a table")
+      return
+    }
     let loaded: LoadedData
     do {
       loaded = try LoadedData(scoring: wanted, with: description)

@@ -12,7 +12,7 @@ struct ReportParts {
   /// The parts that there is something to show for.
   var sections: [ReportSection] {
     [
-      lossSection, imageSection, marginalSection, seriesSection, densitySection, pairSection, structureSection,
+      targetSection, lossSection, imageSection, marginalSection, seriesSection, densitySection, pairSection, structureSection,
       codeSection, scoreSection,
     ].compactMap { $0 }
   }

@@ -16,11 +16,13 @@ import Torch
       let fit = try program.run(
         ["fit", "real-nvp", "banana", "--out", "a", "--set", "training.maximumEpochs=3"] + small)
       #expect(fit.code == 0, "\(fit.errors)")
-      for words in ["Training towards banana", "Effective sample size", "log Z = ", "modes found", "Saved in a"] {
+      for words in ["Training towards banana", "Effective sample size", "log Z of what the model covers = ", "modes found", "Saved in a"] {
         #expect(fit.errors.contains(words), "\(fit.errors)")
       }
       let files = try FileManager.default.contentsOfDirectory(atPath: program.folder.appending(path: "a").path)
-      #expect(Set(files) == ["model.safetensors", "settings.yaml", "metrics.jsonl"])
+      #expect(Set(files) == ["model.safetensors", "settings.yaml", "metrics.jsonl", "report.html"])
+      let page = try String(contentsOf: program.folder.appending(path: "a/report.html"), encoding: .utf8)
+      #expect(page.contains("share of the target") && page.contains("fitted to the target banana"))
       let lines = try String(contentsOf: program.folder.appending(path: "a/metrics.jsonl"), encoding: .utf8)
       #expect(lines.split(separator: "\n").count == 3 && lines.contains("validation_loss"))
       _ = try program.run("sample", "a", "-n", "9", "-o", "new.csv")
