@@ -57,6 +57,8 @@ struct VerifyCommand: ParsableCommand {
   /// The rows that the fit saw, and others; what has gone since is left out.
   private func rows(of run: RunFolder, _ description: ModelDescription) throws -> (training: Tensor?, heldOut: Tensor?) {
     let given = try data.map { try LoadedData(scoring: $0, with: description).rows }
+    // A model that was fitted to a target has seen no rows.
+    guard description.diagnosis == nil else { return (nil, given) }
     do {
       let rows = try RunRows(of: run)
       return (rows.training, given ?? rows.heldOut)

@@ -12,8 +12,8 @@ struct ReportParts {
   /// The parts that there is something to show for.
   var sections: [ReportSection] {
     [
-      targetSection, lossSection, imageSection, marginalSection, seriesSection, densitySection, pairSection, structureSection,
-      codeSection, scoreSection,
+      targetSection, lossSection, imageSection, marginalSection, seriesSection, densitySection, pairSection,
+      structureSection, codeSection, scoreSection,
     ].compactMap { $0 }
   }
 

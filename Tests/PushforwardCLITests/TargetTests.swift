@@ -29,6 +29,9 @@ import Torch
       #expect(try Table(contentsOf: program.folder.appending(path: "new.csv").path).columnNames == ["x1", "x2"])
       #expect(try program.run("score", "a", "new.csv").code == 0)
 
+      let verification = try program.run("verify", "a")
+      #expect(verification.errors == "" && verification.output.contains("checks:"), "\(verification.errors)")
+
       // The saved model is a target in its turn, and the report is JSON on request.
       let again = try program.run(
         ["fit", "real-nvp", "a", "--out", "b", "--json", "--set", "training.maximumEpochs=1"] + small)
