@@ -47,17 +47,17 @@ def torch_form(x_file, y_file, bandwidth, form, out):
             kernel_sum(x, x, True) / (n * (n - 1)) + kernel_sum(y, y, True) / (m * (m - 1)) - 2 * kernel_sum(x, y, False) / (n * m)
         )
 
-    start = time.perf_counter()
-    if form == "naive":
-        leaf = x.clone().requires_grad_()
+    squared(x[:300])  # starts the threads
+    seconds = float("inf")
+    for _ in range(3 if form == "naive" else 1):
+        leaf = x.clone().requires_grad_(form == "naive")
+        start = time.perf_counter()
         value = squared(leaf)
-        value.backward()
-        seconds = time.perf_counter() - start
+        if form == "naive":
+            value.backward()
+        seconds = min(seconds, time.perf_counter() - start)
+    if form == "naive":
         np.save(out, leaf.grad.numpy())
-    else:
-        with torch.no_grad():
-            value = squared(x)
-        seconds = time.perf_counter() - start
     return {"seconds": seconds, "value": float(value.detach()), "peak_mib": own_peak(), "peak_before_mib": before}
 
 

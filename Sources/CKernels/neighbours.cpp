@@ -2,6 +2,7 @@
 #include "dispatch.hpp"
 #include "pair_points.hpp"
 #include "parallel.hpp"
+#include <atomic>
 
 namespace ck {
 /// Queries of one piece of work: whole strips of every instruction set.
@@ -22,8 +23,8 @@ template <class Scalar> struct Rows {
   PairPoints<Scalar> queries, references;
 
   bool prepare(const CKNeighbours &rows) {
-    return queries.prepare(rows.queries, rows.query_count, rows.features, ck::PairLayout::ordered) &&
-           references.prepare(rows.references, rows.reference_count, rows.features, ck::PairLayout::panels);
+    return queries.prepare(rows.queries, rows.query_count, rows.features, false) &&
+           references.prepare(rows.references, rows.reference_count, rows.features, true);
   }
   template <class Body> void forPieces(const Body &body) const {
     ck::parallel((queries.rows + ck::pieceRows - 1) / ck::pieceRows, [&](ptrdiff_t piece) {
@@ -33,12 +34,12 @@ template <class Scalar> struct Rows {
 };
 
 template <class Scalar>
-void nearestRows(const Rows<Scalar> &rows, ptrdiff_t start, ptrdiff_t end, ptrdiff_t k, bool leavesOutOwn,
+bool nearestRows(const Rows<Scalar> &rows, ptrdiff_t start, ptrdiff_t end, ptrdiff_t k, bool leavesOutOwn,
                  Scalar *distances, int64_t *positions) {
   CK_DISPATCH(nearestRows<Scalar>, rows.queries, rows.references, start, end, k, leavesOutOwn, distances, positions);
 }
 template <class Scalar>
-void countBalls(const Rows<Scalar> &rows, const Scalar *radii, ptrdiff_t start, ptrdiff_t end, int64_t *counts) {
+bool countBalls(const Rows<Scalar> &rows, const Scalar *radii, ptrdiff_t start, ptrdiff_t end, int64_t *counts) {
   CK_DISPATCH(countBalls<Scalar>, rows.queries, rows.references, radii, start, end, counts);
 }
 
@@ -46,10 +47,11 @@ template <class Scalar>
 int32_t nearest(const CKNeighbours &given, ptrdiff_t k, bool leavesOutOwn, Scalar *distances, int64_t *positions) {
   Rows<Scalar> rows;
   if (!rows.prepare(given)) return CK_OUT_OF_MEMORY;
+  std::atomic<bool> isComplete{true};
   rows.forPieces([&](ptrdiff_t start, ptrdiff_t end) {
-    nearestRows<Scalar>(rows, start, end, k, leavesOutOwn, distances, positions);
+    if (!nearestRows<Scalar>(rows, start, end, k, leavesOutOwn, distances, positions)) isComplete = false;
   });
-  return CK_OK;
+  return isComplete ? CK_OK : CK_OUT_OF_MEMORY;
 }
 
 template <class Scalar> int32_t balls(const CKNeighbours &given, const Scalar *squaredRadii, int64_t *counts) {
@@ -60,9 +62,11 @@ template <class Scalar> int32_t balls(const CKNeighbours &given, const Scalar *s
   std::copy_n(squaredRadii, given.reference_count, radii.get());
   std::fill_n(radii.get() + given.reference_count, padded - given.reference_count, Scalar(-1));
   std::fill_n(counts, given.query_count, int64_t(0));
-  rows.forPieces(
-      [&](ptrdiff_t start, ptrdiff_t end) { countBalls<Scalar>(rows, radii.get(), start, end, counts); });
-  return CK_OK;
+  std::atomic<bool> isComplete{true};
+  rows.forPieces([&](ptrdiff_t start, ptrdiff_t end) {
+    if (!countBalls<Scalar>(rows, radii.get(), start, end, counts)) isComplete = false;
+  });
+  return isComplete ? CK_OK : CK_OUT_OF_MEMORY;
 }
 
 } // namespace

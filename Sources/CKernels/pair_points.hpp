@@ -9,47 +9,38 @@ namespace ck {
 
 /// Columns of a tile of pairs: so many rows of the second set lie feature-major in a panel.
 constexpr ptrdiff_t panelRows = 64;
-/// Rows beyond the last that may be read; they are 0.
+/// Rows of zeros behind a copy of rows, so that the last strip is whole.
 constexpr ptrdiff_t sparePairRows = 8;
 
-/// What a kernel over pairs reads of rows: those of the first set one after the other, those of the second in panels.
-enum class PairLayout { ordered, panels, both };
-
-/// The same rows as given, one after the other padded to whole cache lines, and in panels [features][panelRows].
+/// Rows as they are given, and in panels [features][panelRows] where they are the columns of pairs.
 template <class Scalar> struct PairPoints {
-  ptrdiff_t rows = 0, features = 0, stride = 0;
+  ptrdiff_t rows = 0, features = 0;
+  /// Features of a copied row, whole cache lines.
+  ptrdiff_t stride = 0;
   const Scalar *source = nullptr;
-  Scratch<Scalar> ordered, panels;
+  Scratch<Scalar> panels;
   bool isFinite = true;
 
-  bool prepare(const void *data, ptrdiff_t rowCount, ptrdiff_t featureCount, PairLayout layout) noexcept {
+  bool prepare(const void *data, ptrdiff_t rowCount, ptrdiff_t featureCount, bool needsPanels) noexcept {
     constexpr ptrdiff_t line = 64 / sizeof(Scalar);
     source = static_cast<const Scalar *>(data);
     rows = rowCount;
     features = featureCount;
     stride = (features + line - 1) / line * line;
     for (ptrdiff_t i = 0; i < rows * features; ++i) isFinite &= std::isfinite(source[i]);
-    return (layout == PairLayout::panels || centered(nullptr, ordered)) &&
-           (layout == PairLayout::ordered || fillPanels());
+    return !needsPanels || fillPanels();
   }
 
-  const Scalar *row(ptrdiff_t i) const { return ordered.get() + i * stride; }
   /// The panel that starts with row i, a multiple of panelRows.
   const Scalar *panel(ptrdiff_t i) const { return panels.get() + i * features; }
 
-  /// Fills `out` with ordered rows, minus a point unless that is null, so that products with them do not cancel far
-  /// from the origin.
-  bool centered(const double *center, Scratch<Scalar> &out) const noexcept {
-    const ptrdiff_t size = (rows + sparePairRows) * stride;
-    out = makeScratch<Scalar>(size);
-    if (!out) return false;
-    std::fill_n(out.get(), size, Scalar(0));
-    for (ptrdiff_t i = 0; i < rows; ++i)
+  /// Copies rows to memory of zeros, minus a point unless that is null.
+  void copyRows(ptrdiff_t start, ptrdiff_t count, const double *center, Scalar *out) const {
+    for (ptrdiff_t i = 0; i < count; ++i)
       for (ptrdiff_t d = 0; d < features; ++d) {
-        const Scalar value = source[i * features + d];
+        const Scalar value = source[(start + i) * features + d];
         out[i * stride + d] = center ? static_cast<Scalar>(static_cast<double>(value) - center[d]) : value;
       }
-    return true;
   }
 
 private:

@@ -16,6 +16,7 @@ using ck::PairwisePlan;
 using ck::PairwiseSplits;
 using ck::PairwiseTargets;
 using ck::Scratch;
+using ck::zeros;
 
 /// Calls `body(i, j)` once for each pair i < j of blocks, and for each block with itself, in rounds: calls that run
 /// side by side have no block in common. Every block meets the others in an order of its own that never changes.
@@ -49,15 +50,10 @@ bool addSplits(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j, const
   CK_DISPATCH(addSplits<Scalar>, plan, i, j, splits);
 }
 template <class Scalar>
-ptrdiff_t writeDistances(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j, Scalar *out) {
-  CK_DISPATCH(writeDistances<Scalar>, plan, i, j, out);
+ptrdiff_t writeDistances(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j, Scalar *rows, Scalar *out) {
+  CK_DISPATCH(writeDistances<Scalar>, plan, i, j, rows, out);
 }
 
-Scratch<double> zeros(ptrdiff_t count) {
-  Scratch<double> memory = makeScratch<double>(count);
-  if (memory) std::fill_n(memory.get(), count, 0.0);
-  return memory;
-}
 double total(const double *numbers, ptrdiff_t count) {
   double sum = 0;
   for (ptrdiff_t i = 0; i < count; ++i) sum += numbers[i];
@@ -88,11 +84,11 @@ template <class Scalar> int32_t sums(const CKPairwise &pairwise, CKPairwiseSums 
   PairwisePlan<Scalar> plan;
   if (!plan.prepare(pairwise)) return CK_OUT_OF_MEMORY;
   if (!plan.isFinite()) return fillWithNaN<Scalar>(pairwise, sums), CK_OK;
-  if ((sums.x_gradient || sums.y_gradient) && !plan.center(sums.x_gradient, sums.y_gradient)) return CK_OUT_OF_MEMORY;
+  if ((sums.x_gradient || sums.y_gradient) && !plan.findMean()) return CK_OUT_OF_MEMORY;
   const ptrdiff_t blocks = plan.blocks(*plan.x), stride = plan.x->stride;
-  Scratch<double> partial = zeros(2 * blocks);
-  Scratch<double> xGradient = zeros(sums.x_gradient ? plan.x->rows * stride : 0);
-  Scratch<double> yGradient = zeros(sums.y_gradient ? plan.y->rows * stride : 0);
+  Scratch<double> partial = zeros<double>(2 * blocks);
+  Scratch<double> xGradient = zeros<double>(sums.x_gradient ? plan.x->rows * stride : 0);
+  Scratch<double> yGradient = zeros<double>(sums.y_gradient ? plan.y->rows * stride : 0);
   if (!partial || !xGradient || !yGradient) return CK_OUT_OF_MEMORY;
   PairwiseTargets targets{.wantsSquares = sums.x_sums != nullptr,
                           .sum = partial.get(),
@@ -125,7 +121,7 @@ int32_t splitSums(const CKPairwise &pairwise, const Scalar *members, ptrdiff_t c
   PairwisePlan<Scalar> plan;
   if (!plan.prepare(pairwise)) return CK_OUT_OF_MEMORY;
   const ptrdiff_t blocks = plan.blocks(*plan.x);
-  Scratch<double> partial = zeros(blocks * (1 + 2 * count));
+  Scratch<double> partial = zeros<double>(blocks * (1 + 2 * count));
   if (!partial) return CK_OUT_OF_MEMORY;
   const PairwiseSplits<Scalar> splits{members, count, partial.get(), partial.get() + blocks,
                                       partial.get() + blocks * (1 + count)};
@@ -160,11 +156,13 @@ template <class Scalar> int32_t medianDistance(const CKPairwise &pairwise, doubl
   if (!plan.prepare(pairwise)) return CK_OUT_OF_MEMORY;
   const ptrdiff_t rows = plan.x->rows, blocks = plan.blocks(*plan.x);
   Scratch<Scalar> distances = makeScratch<Scalar>(rows * (rows - 1) / 2);
-  if (!distances) return CK_OUT_OF_MEMORY;
+  Scratch<Scalar> copies = zeros<Scalar>((plan.block + ck::sparePairRows) * plan.x->stride);
+  if (!distances || !copies) return CK_OUT_OF_MEMORY;
   *median = plan.isFinite() ? 0 : notANumber;
   ptrdiff_t count = 0;
   for (ptrdiff_t i = 0; i < blocks; ++i)
-    for (ptrdiff_t j = i; j < blocks; ++j) count += writeDistances<Scalar>(plan, i, j, distances.get() + count);
+    for (ptrdiff_t j = i; j < blocks; ++j)
+      count += writeDistances<Scalar>(plan, i, j, copies.get(), distances.get() + count);
   if (!plan.isFinite() || count == 0) return CK_OK;
   *median = medianRoot<Scalar>(distances.get(), count);
   if (*median > 0) return CK_OK;

@@ -97,11 +97,11 @@ struct PairStrip {
   }
 };
 
-/// Kernels of a strip, and slopes unless that is null; 0 for pairs that do not count.
+/// Kernels of a strip whose rows are given, and slopes unless that is null; 0 for pairs that do not count.
 template <class Scalar>
-static void makeStrip(const PairwisePlan<Scalar> &plan, const PairStrip &pairs, Scalar *strip, Scalar *slopes) {
-  const PairPoints<Scalar> &x = *plan.x, &y = *plan.y;
-  squaredDistances<Scalar>(x.row(pairs.row), x.stride, y.panel(pairs.column), x.features, strip);
+static void makeStrip(const PairwisePlan<Scalar> &plan, const PairStrip &pairs, const Scalar *rows, Scalar *strip,
+                      Scalar *slopes) {
+  squaredDistances<Scalar>(rows, plan.x->stride, plan.y->panel(pairs.column), plan.x->features, strip);
   evaluate<Scalar>(plan, strip, slopes);
   if (pairs.isWhole()) return;
   pairs.clear(strip);
@@ -195,26 +195,36 @@ static void multiply(ptrdiff_t rows, const Scalar *weights, ptrdiff_t rowStep, p
 
 // MARK: Blocks
 
-/// Memory for the pairs of two blocks.
+/// Memory for the pairs of two blocks: among it the rows of x as given, and those of either minus the mean.
 template <class Scalar> struct PairBlock {
   Scratch<Scalar> memory;
   Scalar *strip, *slopes, *rowValues, *columnValues, *rowSlopes, *columnSlopes, *gradientX, *gradientY;
+  Scalar *rows, *centeredX, *centeredY;
   ptrdiff_t size = 0;
 
   bool allocate(const PairwisePlan<Scalar> &plan, const PairwiseTargets &targets) {
     const ptrdiff_t rows = plan.block + sparePairRows, columns = panelRows + sparePairRows;
     const bool hasSlopes = targets.xGradient || targets.yGradient;
-    Scalar **parts[] = {&strip, &slopes, &rowValues, &columnValues, &rowSlopes, &columnSlopes, &gradientX, &gradientY};
-    const ptrdiff_t sizes[] = {stripRows * panelRows, hasSlopes ? rows * panelRows : 0, rows * widthOf<Scalar>, columns,
-                               targets.xGradient ? rows * widthOf<Scalar> : 0, targets.yGradient ? columns : 0,
-                               targets.xGradient ? rows * plan.x->stride : 0,
-                               targets.yGradient ? columns * plan.x->stride : 0};
+    Scalar **parts[] = {&strip,     &slopes,    &rowValues,  &columnValues, &rowSlopes, &columnSlopes,
+                        &gradientX, &gradientY, &this->rows, &centeredX,    &centeredY};
+    const ptrdiff_t stride = plan.x->stride, forX = targets.xGradient ? 1 : 0, forY = targets.yGradient ? 1 : 0;
+    const ptrdiff_t sizes[] = {stripRows * panelRows,
+                               hasSlopes ? rows * panelRows : 0,
+                               rows * widthOf<Scalar>,
+                               columns,
+                               forX * rows * widthOf<Scalar>,
+                               forY * columns,
+                               forX * rows * stride,
+                               forY * columns * stride,
+                               rows * stride,
+                               forY * rows * stride,
+                               forX * rows * stride};
     for (ptrdiff_t part : sizes) size += (part + 15) / 16 * 16;
     memory = makeScratch<Scalar>(size);
     if (!memory) return false;
     std::fill_n(memory.get(), size, Scalar(0));
     Scalar *next = memory.get();
-    for (ptrdiff_t i = 0; i < 8; ++i) {
+    for (size_t i = 0; i < std::size(sizes); ++i) {
       *parts[i] = sizes[i] ? next : nullptr;
       next += (sizes[i] + 15) / 16 * 16;
     }
@@ -236,10 +246,10 @@ static void addGradient(const PairPoints<Scalar> &points, const double *mean, pt
   }
 }
 
-/// The sums of a block of rows with a panel of columns.
+/// The sums of a block of rows with a panel of columns, of which `centered` are the rows minus the mean.
 template <class Scalar>
 static void addPanel(const PairwisePlan<Scalar> &plan, PairStrip pairs, const PairwiseTargets &targets,
-                     ptrdiff_t blockIndex, const PairBlock<Scalar> &block) {
+                     ptrdiff_t blockIndex, const PairBlock<Scalar> &block, const Scalar *centered) {
   const ptrdiff_t start = pairs.row, rows = pairs.rowEnd - start;
   const ptrdiff_t columns = std::min(panelRows, pairs.columnEnd - pairs.column);
   const ptrdiff_t stride = plan.x->stride, features = plan.x->features;
@@ -247,7 +257,7 @@ static void addPanel(const PairwisePlan<Scalar> &plan, PairStrip pairs, const Pa
   for (ptrdiff_t local = 0; local < rows; local += stripRows) {
     pairs.row = start + local;
     Scalar *slopes = block.slopes ? block.slopes + local * panelRows : nullptr;
-    makeStrip<Scalar>(plan, pairs, block.strip, slopes);
+    makeStrip<Scalar>(plan, pairs, block.rows + local * stride, block.strip, slopes);
     addStrip<Scalar>(block.strip, block.rowValues + local * widthOf<Scalar>,
                      targets.ySums ? block.columnValues : nullptr);
     if (slopes)
@@ -260,11 +270,9 @@ static void addPanel(const PairwisePlan<Scalar> &plan, PairStrip pairs, const Pa
     for (ptrdiff_t c = 0; c < columns; ++c)
       targets.ySums[pairs.column + c] += static_cast<double>(block.columnValues[c]);
   if (targets.xGradient)
-    multiply<Scalar>(rows, block.slopes, panelRows, 1, plan.valuesY + pairs.column * stride, stride, features, columns,
-                     block.gradientX);
+    multiply<Scalar>(rows, block.slopes, panelRows, 1, centered, stride, features, columns, block.gradientX);
   if (!targets.yGradient) return;
-  multiply<Scalar>(columns, block.slopes, 1, panelRows, plan.valuesX + start * stride, stride, features, rows,
-                   block.gradientY);
+  multiply<Scalar>(columns, block.slopes, 1, panelRows, block.centeredX, stride, features, rows, block.gradientY);
   addGradient<Scalar>(
       *plan.y, plan.mean.get(), pairs.column, columns, block.gradientY,
       [&](ptrdiff_t c) { return static_cast<double>(block.columnSlopes[c]); }, targets.yGradient);
@@ -276,14 +284,18 @@ static bool addPairs(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j,
   PairBlock<Scalar> block;
   if (!block.allocate(plan, targets)) return false;
   const ptrdiff_t start = i * plan.block, rowEnd = std::min(plan.x->rows, start + plan.block);
-  const ptrdiff_t columnEnd = std::min(plan.y->rows, (j + 1) * plan.block);
-  for (ptrdiff_t column = j * plan.block; column < columnEnd; column += panelRows) {
+  const ptrdiff_t columnStart = j * plan.block, columnEnd = std::min(plan.y->rows, columnStart + plan.block);
+  plan.x->copyRows(start, rowEnd - start, nullptr, block.rows);
+  if (block.centeredX) plan.x->copyRows(start, rowEnd - start, plan.mean.get(), block.centeredX);
+  if (block.centeredY) plan.y->copyRows(columnStart, columnEnd - columnStart, plan.mean.get(), block.centeredY);
+  for (ptrdiff_t column = columnStart; column < columnEnd; column += panelRows) {
     std::fill_n(block.columnValues, panelRows, Scalar(0));
     if (block.gradientY) {
       std::fill_n(block.columnSlopes, panelRows, Scalar(0));
       std::fill_n(block.gradientY, panelRows * plan.x->stride, Scalar(0));
     }
-    addPanel<Scalar>(plan, {start, column, rowEnd, columnEnd, plan.isSame && i == j}, targets, i, block);
+    const Scalar *centered = block.centeredY ? block.centeredY + (column - columnStart) * plan.y->stride : nullptr;
+    addPanel<Scalar>(plan, {start, column, rowEnd, columnEnd, plan.isSame && i == j}, targets, i, block, centered);
   }
   constexpr ptrdiff_t width = widthOf<Scalar>;
   const ptrdiff_t rows = rowEnd - start;
@@ -324,17 +336,20 @@ static void addSplitStrip(const Scalar *kernels, ptrdiff_t kernelStride, ptrdiff
     }
 }
 
-/// The kernels of block i with block j, [block + spare][block], and the sums of its rows.
+/// The kernels of block i with block j, [block + spare][block], and the sums of its rows; `rows` is memory for these.
 template <class Scalar>
-static void makeKernels(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j, Scalar *kernels, double *sums) {
+static void makeKernels(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j, Scalar *rows, Scalar *kernels,
+                        double *sums) {
   constexpr ptrdiff_t width = widthOf<Scalar>;
   const ptrdiff_t start = i * plan.block, rowEnd = std::min(plan.x->rows, start + plan.block);
   const ptrdiff_t columnStart = j * plan.block, columnEnd = std::min(plan.y->rows, columnStart + plan.block);
   alignas(64) Scalar strip[stripRows * panelRows];
+  plan.x->copyRows(start, rowEnd - start, nullptr, rows);
   for (ptrdiff_t row = start; row < rowEnd; row += stripRows) {
     alignas(64) Scalar lanes[stripRows * width] = {};
     for (ptrdiff_t column = columnStart; column < columnEnd; column += panelRows) {
-      makeStrip<Scalar>(plan, {row, column, rowEnd, columnEnd, i == j}, strip, nullptr);
+      makeStrip<Scalar>(plan, {row, column, rowEnd, columnEnd, i == j}, rows + (row - start) * plan.x->stride, strip,
+                        nullptr);
       addStrip<Scalar>(strip, lanes, nullptr);
       for (ptrdiff_t r = 0; r < stripRows; ++r)
         std::copy_n(strip + r * panelRows, panelRows,
@@ -353,9 +368,10 @@ static bool addSplits(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j
   const ptrdiff_t columnStart = j * plan.block;
   const ptrdiff_t columns = std::min(plan.x->rows, columnStart + plan.block) - columnStart;
   Scratch<Scalar> kernels = makeScratch<Scalar>((plan.block + sparePairRows) * plan.block);
+  Scratch<Scalar> copies = zeros<Scalar>((plan.block + sparePairRows) * plan.x->stride);
   Scratch<double> sums = makeScratch<double>(plan.block + sparePairRows);
-  if (!kernels || !sums) return false;
-  makeKernels<Scalar>(plan, i, j, kernels.get(), sums.get());
+  if (!kernels || !copies || !sums) return false;
+  makeKernels<Scalar>(plan, i, j, copies.get(), kernels.get(), sums.get());
   for (ptrdiff_t r = 0; r < rows; ++r) splits.total[i] += sums[r];
   forColumnGroups<Scalar>(splits.count, [&](auto vectors, ptrdiff_t at) {
     constexpr int number = decltype(vectors)::value;
@@ -374,17 +390,21 @@ static bool addSplits(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j
   return true;
 }
 
-/// The distances of block i from block j, those that count, one after the other; returns their number.
+/// The squared distances of block i from block j, those that count, one after the other; returns their number. `rows` is
+/// memory for a block's rows.
 template <class Scalar>
-static ptrdiff_t writeDistances(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j, Scalar *out) {
+static ptrdiff_t writeDistances(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j, Scalar *rows,
+                                Scalar *out) {
   const ptrdiff_t start = i * plan.block, rowEnd = std::min(plan.x->rows, start + plan.block);
   const ptrdiff_t columnEnd = std::min(plan.x->rows, (j + 1) * plan.block);
   alignas(64) Scalar strip[stripRows * panelRows];
   Scalar *next = out;
+  plan.x->copyRows(start, rowEnd - start, nullptr, rows);
   for (ptrdiff_t row = start; row < rowEnd; row += stripRows)
     for (ptrdiff_t column = j * plan.block; column < columnEnd; column += panelRows) {
       const PairStrip pairs{row, column, rowEnd, columnEnd, i == j};
-      squaredDistances<Scalar>(plan.x->row(row), plan.x->stride, plan.x->panel(column), plan.x->features, strip);
+      squaredDistances<Scalar>(rows + (row - start) * plan.x->stride, plan.x->stride, plan.x->panel(column),
+                               plan.x->features, strip);
       for (ptrdiff_t r = 0; r < stripRows; ++r)
         for (ptrdiff_t c = 0; c < panelRows; ++c)
           if (pairs.has(r, c)) *next++ = strip[r * panelRows + c];

@@ -13,10 +13,8 @@ constexpr ptrdiff_t largeBlock = 3 * panelRows;
 template <class Scalar> struct PairwisePlan {
   PairPoints<Scalar> ownX, ownY;
   const PairPoints<Scalar> *x, *y;
-  /// The mean of x, and the rows minus it, for gradients: those of y for the gradient of x, and the other way round.
+  /// The mean of x, for gradients: products with rows minus it do not cancel far from the origin.
   Scratch<double> mean;
-  Scratch<Scalar> centeredX, centeredY;
-  const Scalar *valuesX = nullptr, *valuesY = nullptr;
   bool isSame;
   int32_t profile;
   ptrdiff_t block;
@@ -24,7 +22,7 @@ template <class Scalar> struct PairwisePlan {
   ptrdiff_t scaleCount;
 
   bool prepare(const CKPairwise &pairwise) noexcept;
-  bool center(bool forX, bool forY) noexcept;
+  bool findMean() noexcept;
   bool isFinite() const { return x->isFinite && y->isFinite; }
   ptrdiff_t blocks(const PairPoints<Scalar> &points) const { return (points.rows + block - 1) / block; }
 };
@@ -33,9 +31,8 @@ template <class Scalar> bool PairwisePlan<Scalar>::prepare(const CKPairwise &pai
   isSame = !pairwise.y;
   profile = pairwise.profile;
   scaleCount = pairwise.scale_count;
-  const PairLayout layout = isSame ? PairLayout::both : PairLayout::ordered;
-  if (!ownX.prepare(pairwise.x, pairwise.x_rows, pairwise.features, layout)) return false;
-  if (!isSame && !ownY.prepare(pairwise.y, pairwise.y_rows, pairwise.features, PairLayout::panels)) return false;
+  if (!ownX.prepare(pairwise.x, pairwise.x_rows, pairwise.features, isSame)) return false;
+  if (!isSame && !ownY.prepare(pairwise.y, pairwise.y_rows, pairwise.features, true)) return false;
   x = &ownX;
   y = isSame ? &ownX : &ownY;
   // At least eight blocks where rows allow it, so that there is work for several threads.
@@ -54,7 +51,7 @@ template <class Scalar> bool PairwisePlan<Scalar>::prepare(const CKPairwise &pai
   return true;
 }
 
-template <class Scalar> bool PairwisePlan<Scalar>::center(bool forX, bool forY) noexcept {
+template <class Scalar> bool PairwisePlan<Scalar>::findMean() noexcept {
   const ptrdiff_t features = x->features;
   mean = makeScratch<double>(features);
   if (!mean) return false;
@@ -62,10 +59,6 @@ template <class Scalar> bool PairwisePlan<Scalar>::center(bool forX, bool forY) 
   for (ptrdiff_t i = 0; i < x->rows; ++i)
     for (ptrdiff_t d = 0; d < features; ++d) mean[d] += static_cast<double>(x->source[i * features + d]);
   for (ptrdiff_t d = 0; d < features; ++d) mean[d] /= static_cast<double>(std::max<ptrdiff_t>(1, x->rows));
-  if ((forY || isSame) && !x->centered(mean.get(), centeredX)) return false;
-  if (forX && !isSame && !y->centered(mean.get(), centeredY)) return false;
-  valuesX = centeredX.get();
-  valuesY = isSame ? centeredX.get() : centeredY.get();
   return true;
 }
 

@@ -17,6 +17,7 @@ struct ReportCommand: ParsableCommand {
         pushforward report runs/mine
         pushforward report runs/mine --data heldout.csv -o heldout.html
         pushforward report runs/mine --format svg -o charts
+        pushforward report runs/mine --verify
         pushforward report runs/mine --terminal
       """)
 
@@ -43,6 +44,9 @@ struct ReportCommand: ParsableCommand {
   @Option(name: .long, help: "The start of all random numbers.")
   var seed: UInt64 = 0
 
+  @Flag(name: .long, help: "Let the model check itself, as verify does, and put the checks into the report.")
+  var verify = false
+
   @Flag(name: .long, help: "Print a short report in the terminal instead.")
   var terminal = false
 
@@ -63,7 +67,11 @@ struct ReportCommand: ParsableCommand {
       let run = RunFolder(folder)
       // The converter is looked for before the work is done.
       let converter = try ChartWriter.converter(for: format.picture)
-      let report = try RunReport(of: run, data: data, options: ReportOptions(seed: seed))
+      var report = try RunReport(of: run, data: data, options: ReportOptions(seed: seed))
+      if verify {
+        report.verification = try RunVerifier(run: run, data: data, draws: 10_000, seed: seed)
+          .verification { note("note: \($0)") }
+      }
       if terminal { return try Console.write(Data(report.text(Terminal.style).utf8)) }
       if format == .html {
         let url = output.map { URL(filePath: $0) } ?? run.report

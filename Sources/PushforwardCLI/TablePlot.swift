@@ -58,8 +58,12 @@ struct TablePlot {
     var options = TableOptions(columns: unique, missingValues: .drop, dtype: .float64)
     do {
       return try Table(contentsOf: path, options: options)
-    } catch DatasetError.textColumn(let place, let example) {
-      guard let text, place.column == text else { throw DatasetError.textColumn(place, example: example) }
+    } catch {
+      guard case .textColumn(let place, let example) = error else { throw error }
+      guard let text, place.column == text else {
+        throw ReportError.cannotDraw(
+          reason: "the column '\(place.column ?? "")' holds text ('\(example)'); only --color takes such a column")
+      }
       options.oneHot = .columns([text])
       return try Table(contentsOf: path, options: options)
     }
@@ -142,6 +146,7 @@ struct TablePlot {
         return (groups.count > 1 ? group.name + "\n" : "") + plot.text(style)
       }
     }
-    return ([title] + body).joined(separator: "\n")
+    // The histogram of a single group has its name.
+    return ((groups.count == 1 && groups[0].y.isEmpty ? [] : [title]) + body).joined(separator: "\n")
   }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Diagnostics
 import Foundation
 import Models
-import Torch
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,30 +40,10 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     try Failure.handling {
       machine.apply()
-      let run = RunFolder(folder)
-      let (model, description) = try run.loadModel()
-      var rng = RandomGenerator(seed: seed)
-      let rows = try rows(of: run, description)
-      let verification = Verifier(draws: draws).verify(
-        model.underTest(columns: description.columns),
-        training: rows.training.map { model.rowsUnderTest($0, using: &rng) },
-        heldOut: rows.heldOut.map { model.rowsUnderTest($0, using: &rng) }, using: &rng)
+      let verification = try RunVerifier(run: RunFolder(folder), data: data, draws: draws, seed: seed)
+        .verification { if !output.quiet, !output.json { Console.note("note: \($0)") } }
       try report(verification)
       if !verification.isPassed { throw ExitCode(1) }
-    }
-  }
-
-  /// The rows that the fit saw, and others; what has gone since is left out.
-  private func rows(of run: RunFolder, _ description: ModelDescription) throws -> (training: Tensor?, heldOut: Tensor?) {
-    let given = try data.map { try LoadedData(scoring: $0, with: description).rows }
-    // A model that was fitted to a target has seen no rows.
-    guard description.diagnosis == nil else { return (nil, given) }
-    do {
-      let rows = try RunRows(of: run)
-      return (rows.training, given ?? rows.heldOut)
-    } catch {
-      if !output.quiet, !output.json { Console.note("note: the data of the run cannot be read again: \(error)") }
-      return (nil, given)
     }
   }
 

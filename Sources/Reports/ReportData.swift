@@ -11,6 +11,8 @@ struct ReportData {
     case fitted(path: String)
     /// A file that the user named.
     case given(path: String)
+    /// There is none: the model was fitted to a target of this name.
+    case target(name: String)
     /// There is none, and why.
     case missing(reason: String)
   }
@@ -34,18 +36,18 @@ struct ReportData {
   init(_ folder: RunFolder, _ description: ModelDescription, path: String?, isSeries: Bool, options: ReportOptions) {
     let fittedPath = description.data.path
     guard let wanted = path ?? (fittedPath.isEmpty ? nil : fittedPath) else {
-      self.init(missing: "the model was not fitted to a table")
+      self.init(without: .missing(reason: "the model was not fitted to a table"))
       return
     }
     guard path != nil || description.diagnosis == nil else {
-      self.init(missing: "the model was fitted to the target \(fittedPath), not to a table")
+      self.init(without: .target(name: fittedPath))
       return
     }
     let loaded: LoadedData
     do {
       loaded = try LoadedData(scoring: wanted, with: description)
     } catch {
-      self.init(missing: "\(error)")
+      self.init(without: .missing(reason: "\(error)"))
       return
     }
     let complete =
@@ -79,9 +81,9 @@ struct ReportData {
     self.notes = notes
   }
 
-  private init(missing reason: String) {
+  private init(without source: Source) {
     self.init(
-      source: .missing(reason: reason), rowCount: 0, rowNumbers: [], isHeldOut: [], columns: [], modelRows: nil,
+      source: source, rowCount: 0, rowNumbers: [], isHeldOut: [], columns: [], modelRows: nil,
       notes: [])
   }
 

@@ -20,7 +20,12 @@ extension ReportParts {
     let best = evidence.description.training.map { Double($0.bestEpoch) }
     let range = lossRange(lines)
     let references = best.map { [NamedLine("best", x: [$0, $0], y: [range.lowerBound, range.upperBound])] } ?? []
-    var reading = "The loss is minus the mean log-density, so lower is better. A held-out line that rises while the "
+    let isOfTarget = evidence.description.diagnosis != nil
+    var reading =
+      isOfTarget
+      ? "The loss is the divergence KL[q || p] from the target, up to a constant, so lower is better. "
+      : "The loss is minus the mean log-density, so lower is better. "
+    reading += "A held-out line that rises while the "
     reading += "training line falls means overfitting; the dashed line is the epoch whose weights are kept."
     if lines.contains(where: { $0.y.contains { $0 > range.upperBound } }) {
       reading += " The first epochs are above the chart."

@@ -27,7 +27,7 @@ extension ReportParts {
     let places = cells.flatMap { [middle(0, $0.remainder), middle(1, $0.quotient)] }
     let rows = evidence.description.modelRows(Tensor(places, shape: [cells.count, 2]))
     let values = density.logProb(rows, given: nil).to(.float64).doubles()
-    let highest = values.filter(\.isFinite).max() ?? 0
+    let highest = values.filter(\.isDrawable).max() ?? 0
     let boxes = zip(cells, values).filter { $0.1 > highest - Self.planeDepth }.map { cell, value in
       PlaneBox(
         x: edges[0][cell.remainder]...edges[0][cell.remainder + 1],
@@ -48,7 +48,7 @@ extension ReportParts {
 
   private func planeRange(_ column: Int) -> ClosedRange<Double> {
     let columns = [evidence.samples[column]] + (evidence.data.isThere ? [evidence.data.columns[column]] : [])
-    let sorted = columns.map { $0.filter(\.isFinite).sorted() }.filter { !$0.isEmpty }
+    let sorted = columns.map { $0.filter(\.isDrawable).sorted() }.filter { !$0.isEmpty }
     let low = sorted.map { SampleStatistics.quantile($0, 0.001) }.min() ?? 0
     let high = sorted.map { SampleStatistics.quantile($0, 0.999) }.max() ?? 1
     let margin = high > low ? (high - low) * 0.08 : 0.5
@@ -90,7 +90,7 @@ extension ReportParts {
     guard names.count == 2 else {
       return ReportSection("structure", "Boxes", paragraphs: [words], tables: [table])
     }
-    let boxes = masses.indices.filter { densities[$0].isFinite }.map { leaf in
+    let boxes = masses.indices.filter { densities[$0].isDrawable }.map { leaf in
       PlaneBox(
         x: lower[2 * leaf]...upper[2 * leaf], y: lower[2 * leaf + 1]...upper[2 * leaf + 1], value: densities[leaf])
     }

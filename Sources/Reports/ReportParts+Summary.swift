@@ -6,7 +6,7 @@ import Training
 extension ReportParts {
   /// The most important findings in plain sentences.
   var summary: [String] {
-    [source, ending, scores, likeness, codes].compactMap { $0 }
+    [source, ending].compactMap { $0 } + targetSummary + [scores, likeness, codes].compactMap { $0 }
       + evidence.data.notes.map { "Note: \($0)." }
   }
 
@@ -19,6 +19,8 @@ extension ReportParts {
     case .fitted(let path):
       return "It was fitted to \(path) (\(rows)\(part)); \(drawn) of it are held against these data."
     case .given(let path): return "\(drawn) of it are held against \(path) (\(rows)\(part))."
+    case .target(let name):
+      return "It was fitted to the target \(name), which has no data; \(drawn) of it are shown."
     case .missing(let reason):
       return "There are no data to hold it against: \(reason). What needs data is left out; \(drawn) are shown."
     }

@@ -3,41 +3,113 @@ import Models
 import Probability
 
 extension ReportParts {
-  private static let mostModes = 50
+  /// What a look at a model found that was fitted to a target; nil for one that was fitted to data.
+  private var diagnosis: ReverseKullbackLeibler.Diagnosis? { evidence.description.diagnosis }
 
-  /// What a look at a model found that was fitted to a target: how its draws weigh, and which modes it misses.
-  var targetSection: ReportSection? {
-    guard let diagnosis = evidence.description.diagnosis else { return nil }
-    let modes = diagnosis.modes.prefix(Self.mostModes)
-    let rows = modes.enumerated().map { index, mode in
-      [
-        "\(index + 1)", mode.isMissed ? "missed" : "found",
-        mode.location.prefix(8).map { FormattedNumber.general($0, digits: 3) }.joined(separator: ", ")
-          + (mode.location.count > 8 ? ", ..." : ""),
-        Self.share(mode.modelShare), Self.share(mode.targetShare),
-      ]
+  /// Sentences about a fit to a target.
+  var targetSummary: [String] {
+    guard let diagnosis else { return [] }
+    var sentences: [String] = []
+    if let fraction = diagnosis.effectiveFraction {
+      var text = "Weighted towards the target, its draws are worth \(percent(fraction)) of as many independent ones"
+      if let shape = diagnosis.paretoShape, shape > 0.7 {
+        text +=
+          ", but the weights are too uneven for this to be trusted (Pareto shape \(FormattedNumber.fixed(shape, 2)))"
+      }
+      sentences.append(text + ".")
+    }
+    if let partition = diagnosis.logPartition {
+      sentences.append("The logarithm of the target's constant is estimated as \(words(partition)) nats.")
+    }
+    let (found, missed) = (diagnosis.modes.count, diagnosis.missedModes.count)
+    if found > 0 {
+      sentences.append(
+        missed == 0
+          ? "It covers each of the \(FormattedNumber.count(found, "mode")) that were found."
+          : "It misses \(FormattedNumber.count(missed)) of the \(FormattedNumber.count(found, "mode")) that were found."
+      )
+    }
+    return sentences
+  }
+
+  /// The modes of the target, and how much of the model's mass is at each.
+  var modeSection: ReportSection? {
+    guard let diagnosis, !diagnosis.modes.isEmpty else { return nil }
+    let columns = evidence.columnNames.indices.prefix(6)
+    let rows = diagnosis.modes.enumerated().map { index, mode in
+      ["\(index + 1)", mode.isMissed ? "missed" : "covered", words(mode.modelShare), words(mode.targetShare)]
+        + columns.map { FormattedNumber.general(mode.location[$0], digits: 3) }
     }
     let table = ReportTable(
-      "The modes of the target that were found by descending its energy, the deepest first; missed are those of which the "
-        + "model has less than a tenth of the mass.",
-      header: ["mode", "", "at", "share of the model", "share of the target"], rows: rows)
+      "Modes of the target, with the share of the mass around each",
+      header: ["mode", "", "share of the model", "share of the target"] + columns.map { evidence.columnNames[$0] },
+      rows: rows)
     return ReportSection(
-      "target", "Target", paragraphs: Self.sentences(diagnosis), tables: rows.isEmpty ? [] : [table])
+      "modes", "Modes",
+      paragraphs: [
+        "A mode is missed when the model gives it less than a tenth of the mass that it has. Modes that no search reached "
+          + "are not listed."
+      ], figures: [modeFigure(diagnosis)].compactMap { $0 }, tables: [table])
   }
 
-  private static func sentences(_ diagnosis: ReverseKullbackLeibler.Diagnosis) -> [String] {
-    // What follows the first three lines is in the table.
-    let lines = diagnosis.description.split(separator: "\n").prefix(3).map { $0.trimmingCharacters(in: .whitespaces) }
-    let missed = diagnosis.missedModes.count
-    let advice =
-      missed == 0
-      ? "No mode was seen that the model misses; modes that no descent has reached stay unseen."
-      : "The reverse Kullback-Leibler divergence lets modes go. To catch them, anneal longer from a higher temperature "
-        + "(objective.reverse-kl), draw more in each step (training.batchSize), or start with another seed."
-    return lines + [advice]
+  /// Draws and modes in the plane of the first two columns.
+  private func modeFigure(_ diagnosis: ReverseKullbackLeibler.Diagnosis) -> ReportFigure? {
+    let names = evidence.columnNames
+    guard names.count > 1 else { return nil }
+    func points(_ name: String, _ modes: [ReverseKullbackLeibler.Diagnosis.Mode]) -> NamedPoints {
+      NamedPoints(name, x: modes.map { $0.location[0] }, y: modes.map { $0.location[1] })
+    }
+    let samples = NamedPoints(
+      "samples", x: Array(evidence.samples[0].prefix(1500)), y: Array(evidence.samples[1].prefix(1500)))
+    var chart = VegaLiteSpecification.scatter([samples], x: names[0], y: names[1])
+    chart = chart.adding([
+      points("covered", diagnosis.modes.filter { !$0.isMissed }), points("missed", diagnosis.missedModes),
+    ])
+    return ReportFigure(
+      "modes", "Samples and modes",
+      reading:
+        "Small points are samples of the model. A letter stands at each mode of the target: C where the model covers it, "
+        + "M where it misses it, so that no samples are around.",
+      .chart(chart))
   }
 
-  private static func share(_ estimate: Estimate) -> String {
-    String(format: "%.1f %% ± %.1f", 100 * estimate.value, 100 * estimate.standardError)
+  private func percent(_ share: Double) -> String { "\(FormattedNumber.fixed(100 * share, 1)) %" }
+
+  private func words(_ estimate: Estimate) -> String {
+    let spread =
+      estimate.standardError.isFinite ? " \u{00B1} \(FormattedNumber.general(estimate.standardError, digits: 2))" : ""
+    return FormattedNumber.general(estimate.value, digits: 4) + spread
+  }
+}
+
+extension VegaLiteSpecification {
+  /// The chart with the first letters of groups of points over it, in capitals.
+  fileprivate func adding(_ groups: [NamedPoints]) -> VegaLiteSpecification {
+    let rows = groups.flatMap { group in
+      group.x.indices.map {
+        [
+          "x": VegaLiteValue(group.x[$0]), "y": VegaLiteValue(group.y[$0]),
+          "letter": VegaLiteValue.text(group.name.prefix(1).uppercased()), "mode": .text(group.name),
+        ]
+      }
+    }
+    var base = VegaLiteView(layer: [])
+    (base.width, base.height) = (view.width, view.height)
+    var points = view
+    (points.width, points.height) = (nil, nil)
+    var mark = VegaLiteMark(.text, style: "density")
+    (mark.size, mark.stroke, mark.strokeWidth) = (22, nil, nil)
+    base.layer = [
+      points,
+      VegaLiteView(
+        mark,
+        VegaLiteEncoding(
+          x: points.encoding?.x, y: points.encoding?.y, text: VegaLiteChannel("letter", .nominal),
+          tooltip: [VegaLiteChannel("mode", .nominal)]),
+        data: VegaLiteData(rows)),
+    ]
+    var whole = self
+    whole.view = base
+    return whole
   }
 }

@@ -12,8 +12,9 @@ struct ReportParts {
   /// The parts that there is something to show for.
   var sections: [ReportSection] {
     [
-      targetSection, lossSection, imageSection, marginalSection, seriesSection, densitySection, pairSection,
-      structureSection, codeSection, scoreSection,
+      lossSection, modeSection, imageSection, marginalSection, seriesSection, densitySection, pairSection,
+      structureSection,
+      codeSection, scoreSection,
     ].compactMap { $0 }
   }
 

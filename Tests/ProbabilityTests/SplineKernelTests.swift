@@ -35,9 +35,16 @@ import _TestSupport
     let weights = (0..<2).map { _ in Tensor.normal(x.shape, dtype: row.dtype, using: &rng) }
     let fused = results(x, groups, form, row, weights: weights)
     let composed = withHigherDerivatives { results(x, groups, form, row, weights: weights) }
+    let exact = withHigherDerivatives {
+      results(
+        x.to(.float64), groups.map { $0.to(.float64) }, form, row, weights: weights.map { $0.to(.float64) })
+    }
     for (index, (a, b)) in zip(fused, composed).enumerated() where b.elementCount > 0 {
-      let size = max(b.absolute().max().item(), 1)
-      expectClose(a / size, b / size, tolerance: row.dtype == .float64 ? 1e-10 : 2e-4, "result \(index)")
+      let size: Double = max(b.absolute().max().item(), 1)
+      // Where a bin is nearly flat 32 bits lose digits, the composed operations too: as many as they may the kernel.
+      let rounding: Double = (b.to(.float64) - exact[index]).absolute().max().item() / size
+      let tolerance = row.dtype == .float64 ? 1e-10 : max(2e-4, 4 * rounding)
+      expectClose(a.to(.float64) / size, exact[index] / size, tolerance: tolerance, "result \(index)")
     }
   }
 

@@ -19,10 +19,11 @@ struct Program {
 
   /// Runs with arguments in the folder; the closure may send signals.
   func run(
-    _ arguments: [String], outputPath: String? = nil, whileRunning: (Process) -> Void = { _ in }
+    _ arguments: [String], outputPath: String? = nil, executable: URL = Self.executable,
+    whileRunning: (Process) -> Void = { _ in }
   ) throws -> Outcome {
     let process = Process()
-    process.executableURL = Self.executable
+    process.executableURL = executable
     process.arguments = arguments
     process.currentDirectoryURL = folder
     // Small networks on one thread: tests run side by side, and threads that wait for a busy core cost much time.
@@ -58,7 +59,8 @@ struct Program {
     return url
   }
 
-  private static var executable: URL {
+  /// The built program.
+  static var executable: URL {
     // Tests run from .build/CONFIGURATION, where the program is too.
     var folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
     for _ in 0..<4 {

@@ -21,18 +21,23 @@ import Testing
     }
   }
 
+  /// A program that was moved without its resources fits, and says what the report lacks.
   @Test func aReportThatCannotBeWrittenDoesNotMakeAFitFail() throws {
     try withProgram { program in
       try program.file("data.csv", correlatedTable(rows: 100))
-      // A folder in the place of the file.
-      try program.file("a/report.html/inside", "")
-      try FileManager.default.createDirectory(
-        at: program.folder.appending(path: "a"), withIntermediateDirectories: true)
-      let fit = try program.run("fit", "gaussian", "data.csv", "--out", "a", "--no-report")
-      #expect(fit.code == 0, "\(fit.errors)")
-      try program.file("a/report.html/inside", "")
-      let overwriting = try program.run("fit", "gaussian", "data.csv", "--out", "a", "--overwrite")
-      #expect(overwriting.code == 0, "\(overwriting.errors)")
+      let moved = program.folder.appending(path: "pushforward")
+      try FileManager.default.copyItem(at: Program.executable, to: moved)
+      let fit = try program.run(["fit", "gaussian", "data.csv", "--out", "a"], executable: moved)
+      #expect(fit.code == 0 && fit.errors.contains("pushforward_Reports.resources"), "\(fit.errors)")
+      #expect(fit.errors.contains("Saved in a") && !fit.errors.contains("report.html"))
+      let report = try program.run(["report", "a"], executable: moved)
+      #expect(report.code == 74 && report.errors.contains("pushforward_Reports.resources"))
+      // With them it works.
+      let name = "pushforward_Reports.resources"
+      try FileManager.default.copyItem(
+        at: Program.executable.deletingLastPathComponent().appending(path: name),
+        to: program.folder.appending(path: name))
+      #expect(try program.run(["report", "a"], executable: moved).code == 0)
     }
   }
 
@@ -44,6 +49,17 @@ import Testing
       #expect(outcome.code == 0 && outcome.output.contains("Report of a") && outcome.output.contains("height"))
       #expect(!FileManager.default.fileExists(atPath: program.folder.appending(path: "a/report.html").path))
       #expect(try program.run("report", "a", "--terminal", "-o", "x.html").code == 64)
+    }
+  }
+
+  @Test func aReportHoldsTheChecksOfTheModelWhenAsked() throws {
+    try withProgram { program in
+      try program.file("data.csv", correlatedTable(rows: 200))
+      #expect(try program.run("fit", "gaussian", "data.csv", "--out", "a", "--no-report", "-q").code == 0)
+      let outcome = try program.run("report", "a", "--verify")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let page = try String(contentsOf: program.folder.appending(path: "a/report.html"), encoding: .utf8)
+      #expect(page.contains("id=\"verification\"") && page.contains("class=\"outcome passed\""))
     }
   }
 
@@ -117,7 +133,7 @@ import Testing
   @Test func wrongPlotsSayWhatIsWrong() throws {
     try withTable { program in
       let cases: [([String], Int32, String)] = [
-        (["--x", "c"], 65, "'c'"), (["--x", "kind"], 65, "kind"),
+        (["--x", "c"], 65, "'c'"), (["--x", "kind"], 64, "only --color takes"),
         (["--x", "a", "--color", "b"], 64, "90 different values"),
         (["--x", "a", "--kind", "line"], 64, "needs --y"),
         (["--x", "a", "--y", "b", "--kind", "histogram"], 64, "no --y"),

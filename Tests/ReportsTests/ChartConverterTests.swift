@@ -6,15 +6,14 @@ import Testing
   private let chart = VegaLiteSpecification.lines([NamedLine("a", x: [0, 1], y: [1, 0])], x: "x", y: "y").standalone()
 
   /// A folder with a made-up program.
-  private func withProgram<Result>(_ name: String, _ script: String, _ body: (String) throws -> Result) throws -> Result
-  {
+  private func withProgram(_ name: String, _ script: String, _ body: (String) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString, directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let program = folder.appending(path: name)
     try Data(script.utf8).write(to: program)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
-    return try body(folder.path)
+    try body(folder.path)
   }
 
   @Test func theCommandGetsTheChartAndItsPictureComesBack() throws {

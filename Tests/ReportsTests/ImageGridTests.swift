@@ -20,7 +20,10 @@ import Torch
   /// Read by Python's zlib and struct to the same pixels.
   @Test func aPNGFileHasTheBytesOfTheFormat() {
     let png = PNGImage.encode(grey: [0, 64, 128, 255, 1, 2], width: 3)
-    #expect(png.map { String(format: "%02x", $0) }.joined() == "PNGHEX")
+    let expected =
+      "89504e470d0a1a0a0000000d4948445200000003000000020800000000b81f39c6000000104944415478016364707060f8cf"
+      + "c8040005d1018488566e3f0000000049454e44ae426082"
+    #expect(png.map { String(format: "%02x", $0) }.joined() == expected)
   }
 
   @Test func picturesOfAreasAreSmall() {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The elements of a page, read as a browser reads them as far as the pages of this package go.
 ///
 /// A page that is not well-formed is an error: an element that is not closed, an attribute without quotes, an id twice.

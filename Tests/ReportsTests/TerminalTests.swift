@@ -23,7 +23,7 @@ import Testing
       TerminalHistogram(NamedSample("x", values)).text(style),
       TerminalPlot(x: values, y: values, isLine: false).text(style), TerminalStyle.ascii("1 \u{00B1} ü"),
     ]
-    for text in texts { #expect(text.allSatisfy(\.isASCII), "\(text)") }
+    for text in texts { #expect(text.allSatisfy { $0.isASCII }, "\(text)") }
     #expect(texts[2] == "1 +- ?")
   }
 

@@ -22,7 +22,7 @@ struct Binning {
   ///   - samples: the samples.
   ///   - countsValues: whether samples of few values are counted value by value.
   init(_ samples: [[Double]], countsValues: Bool = true) {
-    let sorted = samples.map { $0.filter(\.isFinite).sorted() }.filter { !$0.isEmpty }
+    let sorted = samples.map { $0.filter(\.isDrawable).sorted() }.filter { !$0.isEmpty }
     guard let first = sorted.first, let least = first.first, let greatest = first.last else { return }
     if countsValues, let distinct = Self.distinct(sorted), first.count >= 2 * distinct.count {
       values = distinct
@@ -61,9 +61,9 @@ struct Binning {
 
   /// The share of a sample in each cell or at each value.
   func shares(of sample: [Double]) -> [Double] {
-    let sample = sample.filter(\.isFinite)
-    guard !sample.isEmpty else { return [Double](repeating: 0, count: isDiscrete ? values.count : edges.count - 1) }
+    let sample = sample.filter(\.isDrawable)
     var counts = [Double](repeating: 0, count: isDiscrete ? values.count : max(edges.count - 1, 0))
+    guard !sample.isEmpty, !counts.isEmpty else { return counts }
     if isDiscrete {
       let places = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($1, $0) })
       for value in sample { if let place = places[value] { counts[place] += 1 } }

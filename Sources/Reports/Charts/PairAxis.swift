@@ -20,7 +20,7 @@ struct PairAxis {
       spread = 0.35 * (zip(values, values.dropFirst()).map { $1 - $0 }.min() ?? 0)
       return
     }
-    let ends = pair.map { $0.filter(\.isFinite).sorted() }.filter { !$0.isEmpty }
+    let ends = pair.map { $0.filter(\.isDrawable).sorted() }.filter { !$0.isEmpty }
     let low = ends.map { SampleStatistics.quantile($0, 0.002) }.min() ?? 0
     let high = ends.map { SampleStatistics.quantile($0, 0.998) }.max() ?? 1
     let (start, end) = high > low ? (low, high) : (low - 0.5, low + 0.5)
@@ -42,10 +42,12 @@ struct PairAxis {
     return counts.indices.map { counts[$0] / total / (edges[$0 + 1] - edges[$0]) }
   }
 
-  /// Where the point of a value is drawn: shares of the golden ratio spread neighbours evenly, the same in every report.
+  /// Where the point of a value is drawn: multiples of a root spread neighbours evenly, the same in every report, and roots
+  /// of different primes do so in each pair of columns.
   func place(of value: Double, row: Int) -> Double {
     guard spread > 0 else { return value }
-    let share = (Double(row + 1) * 0.618_033_988_749_895 * Double(index + 1)).truncatingRemainder(dividingBy: 1)
+    let primes = [2.0, 3, 5, 7, 11, 13]
+    let share = (Double(row + 1) * primes[index % primes.count].squareRoot()).truncatingRemainder(dividingBy: 1)
     return value + spread * (2 * share - 1)
   }
 

@@ -87,3 +87,8 @@ enum SampleStatistics {
     return (0..<count).map { places.lowerBound + $0 * (places.count - 1) / (count - 1) }
   }
 }
+
+extension Double {
+  /// Whether it is finite, and not so large that the distance of two such numbers is not.
+  var isDrawable: Bool { abs(self) <= 1e300 }
+}

@@ -16,7 +16,7 @@ extension VegaLiteSpecification {
     _ samples: [NamedSample], title: String, height: Double = 320
   ) -> VegaLiteSpecification {
     let lines = samples.compactMap { sample -> NamedLine? in
-      let values = sample.values.filter(\.isFinite)
+      let values = sample.values.filter(\.isDrawable)
       guard let low = values.min(), let high = values.max(), low < high,
         let density = try? KernelDensityEstimator(bandwidth: .silverman).fit(Tensor(values, shape: [values.count, 1])),
         let bandwidth = density.bandwidths.first
@@ -38,7 +38,7 @@ extension VegaLiteSpecification {
   /// - Returns: the chart.
   public static func counts(_ points: NamedPoints, x: String, y: String) -> VegaLiteSpecification {
     let count = 40
-    let pairs = zip(points.x, points.y).filter { $0.0.isFinite && $0.1.isFinite }
+    let pairs = zip(points.x, points.y).filter { $0.0.isDrawable && $0.1.isDrawable }
     func range(_ values: [Double]) -> (low: Double, width: Double) {
       let (low, high) = (values.min() ?? 0, values.max() ?? 1)
       return high > low ? (low, (high - low) / Double(count)) : (low - 0.5, 1 / Double(count))

@@ -19,7 +19,7 @@ public struct NamedLine: Hashable, Sendable {
 
   /// The places to draw: at most 500, evenly apart.
   fileprivate var rows: [[String: VegaLiteValue]] {
-    SampleStatistics.thinned(x.indices, to: 500).filter { x[$0].isFinite && y[$0].isFinite }.map {
+    SampleStatistics.thinned(x.indices, to: 500).filter { x[$0].isDrawable && y[$0].isDrawable }.map {
       ["x": VegaLiteValue(x[$0]), "y": VegaLiteValue(y[$0]), "line": .text(name)]
     }
   }

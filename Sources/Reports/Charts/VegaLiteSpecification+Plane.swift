@@ -19,7 +19,7 @@ public struct NamedPoints: Hashable, Sendable {
 
   /// The points to draw: at most so many, evenly apart in their order.
   func rows(most: Int) -> [[String: VegaLiteValue]] {
-    SampleStatistics.thinned(x.indices, to: most).filter { x[$0].isFinite && y[$0].isFinite }.map {
+    SampleStatistics.thinned(x.indices, to: most).filter { x[$0].isDrawable && y[$0].isDrawable }.map {
       ["x": VegaLiteValue(x[$0]), "y": VegaLiteValue(y[$0]), "group": .text(name)]
     }
   }
@@ -45,7 +45,7 @@ public struct PlaneBox: Hashable, Sendable {
   var overlapping: PlaneBox {
     let (width, height) = (x.upperBound - x.lowerBound, y.upperBound - y.lowerBound)
     return PlaneBox(
-      x: x.lowerBound...(x.upperBound + 0.06 * width), y: y.lowerBound...(y.upperBound + 0.06 * height), value: value)
+      x: x.lowerBound...(x.upperBound + 0.1 * width), y: y.lowerBound...(y.upperBound + 0.1 * height), value: value)
   }
 
   var row: [String: VegaLiteValue] {

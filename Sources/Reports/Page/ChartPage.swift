@@ -9,7 +9,8 @@ extension VegaLiteSpecification {
   /// - Returns: the file.
   /// - Throws: `ReportError.missingResource` when a file of the package is not beside the program.
   public func html(title: String, reading: String) throws -> Data {
-    let figure = ReportFigure("chart", title, reading: reading, .chart(self))
-    return Data(try HTMLPage(title: title, body: "<main>\n\(try HTMLFigure(figure).html())\n</main>").html().utf8)
+    let figure = try HTMLFigure(ReportFigure("chart", "Chart", reading: reading, .chart(self))).html()
+    let body = "<header>\n<h1>\(HTMLText.escaped(title))</h1>\n</header>\n<main>\n\(figure)\n</main>"
+    return Data(try HTMLPage(title: title, body: body).html().utf8)
   }
 }

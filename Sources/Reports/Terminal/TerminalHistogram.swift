@@ -21,7 +21,7 @@ public struct TerminalHistogram: Sendable {
   /// The chart in lines of at most the style's width.
   public func text(_ style: TerminalStyle) -> String {
     let shares = binning.shares(of: sample.values)
-    guard !shares.isEmpty, sample.values.contains(where: \.isFinite) else { return "\(sample.name): no numbers" }
+    guard !shares.isEmpty, sample.values.contains(where: \.isDrawable) else { return "\(sample.name): no numbers" }
     let labels = binning.isDiscrete ? binning.values : binning.edges
     let ends = [labels.first ?? 0, labels.last ?? 0].map { FormattedNumber.general($0) }
     let columns = spread(

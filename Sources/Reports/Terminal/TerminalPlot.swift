@@ -16,7 +16,7 @@ public struct TerminalPlot: Sendable {
   public init(x: [Double], y: [Double], isLine: Bool, height: Int = 10) {
     precondition(
       x.count == y.count && height > 0, "TerminalPlot: expected a y for each x, got \(x.count) and \(y.count)")
-    let finite = x.indices.filter { x[$0].isFinite && y[$0].isFinite }
+    let finite = x.indices.filter { x[$0].isDrawable && y[$0].isDrawable }
     self.x = finite.map { x[$0] }
     self.y = finite.map { y[$0] }
     self.isLine = isLine

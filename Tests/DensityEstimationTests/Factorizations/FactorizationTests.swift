@@ -14,7 +14,7 @@ import _TestSupport
     let estimator = AutoregressiveEstimator(conditional: family, order: order, columns: mixedKinds)
     let model = try estimator.fit(mixedRows(100, seed: 102), using: &rng)
     // Wide enough for the linear family, whose residual has a standard deviation of 1.3.
-    let even = Tensor.linear(from: -9, to: 9, count: 81, dtype: .float64)
+    let even = Tensor.linear(from: -9, to: 9, count: 161, dtype: .float64)
     let axes = mixedKinds.indices.map { column -> (points: Tensor, weights: Tensor) in
       let values = Tensor(mixedKinds[column].values)
       guard !mixedKinds[column].isDiscrete else { return (values, Tensor.ones(like: values)) }
