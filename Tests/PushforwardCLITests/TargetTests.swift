@@ -16,7 +16,10 @@ import Torch
       let fit = try program.run(
         ["fit", "real-nvp", "banana", "--out", "a", "--set", "training.maximumEpochs=3"] + small)
       #expect(fit.code == 0, "\(fit.errors)")
-      for words in ["Training towards banana", "Effective sample size", "log Z of what the model covers = ", "modes found", "Saved in a"] {
+      for words in [
+        "Training towards banana", "Effective sample size", "log Z of what the model covers = ", "modes found",
+        "Saved in a",
+      ] {
         #expect(fit.errors.contains(words), "\(fit.errors)")
       }
       let files = try FileManager.default.contentsOfDirectory(atPath: program.folder.appending(path: "a").path)
