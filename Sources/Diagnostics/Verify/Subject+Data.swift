@@ -50,7 +50,8 @@ extension Subject {
     guard let heldOut, let scores = scores(heldOut) else {
       return Check(
         name, .skipped,
-        finding: model.logProb == nil ? "The model has no density." : "There are no held-out rows; give some with --data.")
+        finding: model.logProb == nil
+          ? "The model has no density." : "There are no held-out rows; give some with --data.")
     }
     let count = heldOut.size(0)
     let isComplete = heldOut.isFinite().all(1)
@@ -63,11 +64,12 @@ extension Subject {
     let share = Double((scores .== -Double.infinity).sum().integerItem()) / Double(count)
     let limit = 0.1
     guard share > 0 else {
-      return Check(name, .passed, measured: 0, limit: limit, finding: "All of \(count) rows that it has not seen are possible.")
+      return Check(
+        name, .passed, measured: 0, limit: limit, finding: "All of \(count) rows that it has not seen are possible.")
     }
     return Check(
       name, share > limit ? .failed : .warned, measured: share, limit: limit,
-      finding: "The model holds \(String(format: "%.1f", share * 100)) % of \(count) rows that it has not seen to be impossible.")
+      finding: "The model holds \(percent(share)) of \(count) rows that it has not seen to be impossible.")
   }
 
   /// Draws are new rows, not copies of the training rows.
@@ -92,7 +94,8 @@ extension Subject {
     let (copies, usual) = (share(ofDraws), share(ofData))
     let excess = copies - usual
     let limit = 0.5
-    let text = "\(percent(copies)) of draws nearly repeat a training row, against \(percent(usual)) among the data themselves"
+    let text =
+      "\(percent(copies)) of draws nearly repeat a training row, against \(percent(usual)) among the data themselves"
     return Check(
       name, excess > limit ? .failed : excess > 0.05 ? .warned : .passed, measured: excess, limit: limit,
       finding: excess > 0.05 ? "Draws are copies: \(text)." : "Draws are new: \(text).")

@@ -54,8 +54,8 @@ extension Subject {
     guard weighted.effectiveCount >= 200 else {
       return Check(
         "normalization", .skipped,
-        finding: "Importance sampling is too rough in \(model.features) columns: the weights of \(weighted.count) points are "
-          + "worth those of \(Int(weighted.effectiveCount)). The other checks stand for it.")
+        finding: "Importance sampling is too rough in \(model.features) columns: the weights of \(weighted.count) "
+          + "points are worth those of \(Int(weighted.effectiveCount)). The other checks stand for it.")
     }
     return normalizationCheck(estimate, chance: 6 * estimate.standardError, how: "By importance sampling")
   }
@@ -73,7 +73,8 @@ extension Subject {
     let isRough = limit > 0.3
     return Check(
       "normalization", isRough ? .warned : .passed, measured: error, limit: limit,
-      finding: text + " (1 within \(digits(limit)))" + (isRough ? ", which is rough: it is a density of sharp peaks." : "."))
+      finding: text + " (1 within \(digits(limit)))"
+        + (isRough ? ", which is rough: it is a density of sharp peaks." : "."))
   }
 
   // MARK: Draws against the density
@@ -111,7 +112,8 @@ extension Subject {
     return Check(
       name, worst <= limit ? .passed : .failed, measured: worst, limit: limit,
       finding: worst <= limit
-        ? "Drawn rows lie where the density says, in each column and in \(distances.count - model.features) mixed directions."
+        ? "Drawn rows lie where the density says, in each column and in "
+          + "\(distances.count - model.features) mixed directions."
         : "Drawn rows do not lie where the density says: distribution functions differ by \(digits(worst)) \(place).")
   }
 
