@@ -1,4 +1,5 @@
 import Foundation
+import Probability
 import Torch
 
 extension Subject {
@@ -85,11 +86,12 @@ extension Subject {
     guard complete.size(0) >= 50 else {
       return Check(name, .skipped, finding: "Fewer than 50 training rows are complete.")
     }
-    let some = min(1000, complete.size(0))
     let reference = complete / scales
-    let ofData = nearest(reference[.slice(to: some)], in: reference, excludingSelf: true)
-    let ofDraws = nearest((draws.to(.float64) / scales)[.slice(to: 1000)], in: reference, excludingSelf: false)
-    let close: Double = ofData.quantile(0.5, 0).item() / 10
+    let queries = (draws.to(.float64) / scales)[.slice(to: 1000)]
+    guard let ofData = try? NearestNeighbours(within: reference, count: 1).distances,
+      let ofDraws = try? NearestNeighbours(of: queries, among: reference, count: 1).distances
+    else { return Check(name, .skipped, finding: "Distances between these rows are not numbers.") }
+    let close: Double = ofData.flattened().quantile(0.5, 0).item() / 10
     func share(_ distances: Tensor) -> Double { (distances .<= close).to(.float64).mean().item() }
     let (copies, usual) = (share(ofDraws), share(ofData))
     let excess = copies - usual
@@ -102,17 +104,4 @@ extension Subject {
   }
 
   private func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
-
-  /// The distance of each row to its nearest reference, in tiles; `excludingSelf` takes row i for reference i.
-  private func nearest(_ rows: Tensor, in references: Tensor, excludingSelf: Bool) -> Tensor {
-    var start = 0
-    return Tensor.concatenating(
-      rows.split(size: 256).map { block in
-        defer { start += block.size(0) }
-        let distances = block.distances(to: references)
-        guard excludingSelf else { return distances.min(1) }
-        let own = (Tensor.range(block.size(0)) + start).unsqueezed(1) .== Tensor.range(references.size(0))
-        return select(own, Double.infinity, distances).min(1)
-      })
-  }
 }
