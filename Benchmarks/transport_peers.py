@@ -108,7 +108,7 @@ def main():
         x, y = (pathlib.Path(folder) / name for name in ("x.npy", "y.npy"))
         np.save(x, rng.normal(size=(count, columns)))
         np.save(y, rng.normal(size=(count, columns)) * 0.7 + 0.5)
-        for epsilon, iterations in ((0.5, 500), (0.05, 500), (0.001, 20)):
+        for epsilon, iterations in ((0.5, 500), (0.05, 500), (0.0001, 20)):
             print(json.dumps(compare(folder, x, y, epsilon, iterations)), flush=True)
 
 

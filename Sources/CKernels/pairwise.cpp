@@ -106,6 +106,9 @@ template <class Scalar> int32_t sums(const CKPairwise &pairwise, CKPairwiseSums 
   };
   plan.isSame ? forBlockPairs(blocks, add) : forBlockPairs(blocks, plan.blocks(*plan.y), add);
   if (!isComplete) return CK_OUT_OF_MEMORY;
+  // Not needed any more, and results are about to be written for the first time.
+  plan.ownX.panels.reset();
+  plan.ownY.panels.reset();
   sums.sum = total(targets.sum, blocks);
   sums.sum_of_squares = total(targets.squares, blocks);
   if (sums.x_gradient)

@@ -25,6 +25,7 @@ public protocol GenerativeModel {
   /// What the model can be asked when it checks itself, or is laid beside others.
   ///
   /// - Parameter columns: the names of the columns of a row.
+  /// - Returns: its draws, densities, map to codes and numbers, as far as it has them.
   func underTest(columns: [String]) -> ModelUnderTest
 
   /// Rows of a table as ``underTest(columns:)`` takes them.
@@ -32,6 +33,7 @@ public protocol GenerativeModel {
   /// - Parameters:
   ///   - rows: `[rows, columns]`, as ``LoadedData/rows``.
   ///   - rng: the source of noise for discrete columns.
+  /// - Returns: `[count, columns]` of what is under test.
   func rowsUnderTest(_ rows: Tensor, using rng: inout RandomGenerator) -> Tensor
 }
 

@@ -27,6 +27,8 @@ struct RunVerifier {
     _ description: ModelDescription, onNote: (String) -> Void
   ) throws -> (training: Tensor?, heldOut: Tensor?) {
     let given = try data.map { try LoadedData(scoring: $0, with: description).rows }
+    // A model that was fitted to a target has seen no rows.
+    guard description.diagnosis == nil else { return (nil, given) }
     do {
       let rows = try RunRows(of: run)
       return (rows.training, given ?? rows.heldOut)

@@ -75,6 +75,7 @@ struct KernelCase: Sendable, CustomTestStringConvertible {
     let exact = try KernelDensityEstimator(
       kernel: row.kernel, form: row.form, bandwidth: .fixed(0.4), sensitivity: 0.5, evaluation: .exact
     ).fit(x).logProb(y).exp()
+    var usesSome = false
     for (relative, absolute) in [(1e-2, 0.0), (1e-5, 0), (0, 1e-3), (0, 1e-7), (1e-3, 1e-6)] {
       let tree = try KernelDensityEstimator(
         kernel: row.kernel, form: row.form, bandwidth: .fixed(0.4), sensitivity: 0.5,
@@ -82,8 +83,10 @@ struct KernelCase: Sendable, CustomTestStringConvertible {
       ).fit(x).logProb(y).exp()
       let excess = (tree - exact).absolute() - exact * (relative + 1e-12) - absolute
       #expect(excess.max().item() <= 0, "\(relative), \(absolute)")
-      if relative + absolute > 1e-4 { #expect((tree - exact).absolute().max().item() > 0) }
+      usesSome = usesSome || (tree - exact).absolute().max().item() > 1e-12
     }
+    // Where the kernel is nearly a parabola or a constant, what is taken at once is taken exactly.
+    if [.gaussian, .exponential].contains(row.kernel) { #expect(usesSome) }
   }
 
   /// sklearn #7492: one more row, so that a leaf is divided, changes the density by about one part in the number of rows.

@@ -256,5 +256,7 @@ private struct Planted: Bijection {
   var domain: Support { right.domain }
   var codomain: Support { right.codomain }
   func forwardWithLogDet(_ x: Tensor) -> (z: Tensor, logDet: Tensor) { both(right, x) }
-  func inverseWithLogDet(_ z: Tensor) -> (x: Tensor, logDet: Tensor) { (back(right, z), right.inverseWithLogDet(z).logDet) }
+  func inverseWithLogDet(_ z: Tensor) -> (x: Tensor, logDet: Tensor) {
+    (back(right, z), right.inverseWithLogDet(z).logDet)
+  }
 }

@@ -16,16 +16,24 @@ import Torch
       let fit = try program.run(
         ["fit", "real-nvp", "banana", "--out", "a", "--set", "training.maximumEpochs=3"] + small)
       #expect(fit.code == 0, "\(fit.errors)")
-      for words in ["Training towards banana", "Effective sample size", "log Z = ", "modes found", "Saved in a"] {
+      for words in [
+        "Training towards banana", "Effective sample size", "log Z of what the model covers = ", "modes found",
+        "Saved in a",
+      ] {
         #expect(fit.errors.contains(words), "\(fit.errors)")
       }
       let files = try FileManager.default.contentsOfDirectory(atPath: program.folder.appending(path: "a").path)
       #expect(Set(files) == ["model.safetensors", "settings.yaml", "metrics.jsonl", "report.html"])
+      let page = try String(contentsOf: program.folder.appending(path: "a/report.html"), encoding: .utf8)
+      #expect(page.contains("coverage") || page.contains("modes"))
       let lines = try String(contentsOf: program.folder.appending(path: "a/metrics.jsonl"), encoding: .utf8)
       #expect(lines.split(separator: "\n").count == 3 && lines.contains("validation_loss"))
       _ = try program.run("sample", "a", "-n", "9", "-o", "new.csv")
       #expect(try Table(contentsOf: program.folder.appending(path: "new.csv").path).columnNames == ["x1", "x2"])
       #expect(try program.run("score", "a", "new.csv").code == 0)
+
+      let verification = try program.run("verify", "a")
+      #expect(verification.errors == "" && verification.output.contains("checks:"), "\(verification.errors)")
 
       // The saved model is a target in its turn, and the report is JSON on request.
       let again = try program.run(

@@ -5,7 +5,8 @@ import Testing
   @Test func aFittedModelPassesAndOtherDataFail() throws {
     try withProgram { program in
       try program.file("data.csv", correlatedTable(rows: 300))
-      try program.file("other.csv", "height,weight\n" + (1...60).map { "\(-5000 - 50 * $0),\(9000 + 3 * $0)" }.joined(separator: "\n"))
+      let others = (1...60).map { "\(-5000 - 50 * $0),\(9000 + 3 * $0)" }.joined(separator: "\n")
+      try program.file("other.csv", "height,weight\n" + others)
       #expect(try program.run(["fit", "nsf", "data.csv", "--out", "a", "--quiet"] + quickFit).code == 0)
       let passed = try program.run("verify", "a", "--draws", "2000")
       #expect(passed.code == 0, "\(passed.output)\(passed.errors)")
@@ -21,7 +22,8 @@ import Testing
         let checks: [Check]
       }
       let report = try JSONDecoder().decode(Report.self, from: Data(failed.output.utf8))
-      #expect(!report.passed && report.checks.filter { $0.outcome == "failed" }.map(\.name) == ["codes of held-out rows"])
+      #expect(!report.passed)
+      #expect(report.checks.filter { $0.outcome == "failed" }.map(\.name) == ["codes of held-out rows"])
     }
   }
 

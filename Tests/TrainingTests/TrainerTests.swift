@@ -28,6 +28,35 @@ import _TestSupport
     #expect(report.steps == report.epochs * 6)
   }
 
+  /// Rows without columns say how much to draw, and an objective that changes knows the step, also after a stop.
+  @Test func objectivesThatDrawKnowHowMuchAndWhen() throws {
+    func run(_ model: LineModel, stop: StopRequest?, _ checkpoint: CheckpointStore?) throws -> [Int] {
+      var (rng, steps) = (RandomGenerator(seed: 4), [Int]())
+      let configuration = TrainingConfiguration(batchSize: 8, maximumEpochs: 3, checkpointInterval: 0)
+      _ = try Trainer(configuration).fit(
+        model, to: Batch(rowCount: 32), validation: Batch(rowCount: 5),
+        objective: { batch, context in
+          if context.isTraining {
+            steps.append(context.step)
+            if context.step == 5 { stop?.request() }
+          }
+          #expect(batch.rowCount == (context.isTraining ? 8 : 5) && (context.isTraining || context.step == 0))
+          let x = Tensor.normal([batch.rowCount], using: &context.rng)
+          return (model.weight.value - x * Double(context.step)).squared().mean()
+        }, using: &rng, checkpoint: checkpoint, stop: stop)
+      return steps
+    }
+    let (whole, parts) = (LineModel(), LineModel())
+    #expect(try run(whole, stop: nil, nil) == Array(0..<12))
+    try withTemporaryFolder { folder in
+      let checkpoint = CheckpointStore(url: folder.appending(path: "c.safetensors"), fingerprint: "")
+      let before = try run(parts, stop: StopRequest(), checkpoint)
+      let after = try run(parts, stop: nil, checkpoint)
+      #expect(before == Array(0...5) && after == Array(6..<12))
+    }
+    #expect(whole.weight.value.isEqual(to: parts.weight.value))
+  }
+
   @Test func trainingStopsWhenNothingImprovesAndTheBestWeightsStay() throws {
     let model = LineModel()
     let report = try fit(

@@ -53,7 +53,8 @@ for (name, distribution) in numbers {
   let x = distribution.sample([count], using: &rng).to(.float64)
   figures[name] = [
     "logpdf": seconds { distribution.logProb(x) }, "cdf": seconds { distribution.cdf(x) },
-    "ppf": seconds { distribution.quantile(probabilities) }, "rvs": seconds { distribution.sample([count], using: &rng) },
+    "ppf": seconds { distribution.quantile(probabilities) },
+    "rvs": seconds { distribution.sample([count], using: &rng) },
   ]
 }
 

@@ -25,6 +25,7 @@ public struct ExpectedCoverage: Hashable, Sendable {
   /// The share of observations whose region of a nominal level holds the truth.
   ///
   /// - Parameter level: from 0 to 1.
+  /// - Returns: from 0 to 1; the level itself for calibrated regions.
   public func coverage(at level: Double) -> Double {
     Double(levels.count { $0 <= level }) / Double(levels.count)
   }

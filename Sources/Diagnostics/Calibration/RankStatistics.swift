@@ -52,6 +52,7 @@ public struct RankStatistics: Hashable, Sendable {
   /// They are uniform and continuous when the ranks are uniform, so every test for such numbers is right for them.
   ///
   /// - Parameter rng: the places in the steps.
+  /// - Returns: one number for each rank.
   public func spread(using rng: inout RandomGenerator) -> [Double] {
     ranks.map { (Double($0) + Double.random(in: 0..<1, using: &rng)) / Double(draws + 1) }
   }
@@ -59,6 +60,7 @@ public struct RankStatistics: Hashable, Sendable {
   /// Whether the ranks are uniform, by the test of Kolmogorov and Smirnov.
   ///
   /// - Parameter rng: spreads the ranks.
+  /// - Returns: the distance from uniform, and its p-value.
   public func uniformityTest(using rng: inout RandomGenerator) -> TwoSampleTestResult {
     KolmogorovSmirnov.test(uniform: spread(using: &rng))
   }

@@ -52,6 +52,7 @@ public struct UniformBand: Hashable, Sendable {
   /// Whether the distribution function of numbers stays inside.
   ///
   /// - Parameter values: as many numbers as the band is for.
+  /// - Returns: whether it does at all points.
   public func contains(_ values: [Double]) -> Bool {
     let sorted = values.sorted()
     var count = 0

@@ -84,7 +84,8 @@ public struct ModelComparator: Hashable, Sendable {
       }
       let best = pairUp(&entries, scores)
       let half = rows.size(0) / 2
-      let noise = SlicedWasserstein().estimate(rows[.slice(to: half)], rows[.slice(from: half, to: 2 * half)], using: &rng)
+      let halves = (rows[.slice(to: half)], rows[.slice(from: half, to: 2 * half)])
+      let noise = SlicedWasserstein().estimate(halves.0, halves.1, using: &rng)
       return ModelComparison(
         entries: entries, rowCount: heldOut.size(0), sampleCount: rows.size(0), noise: noise.value, best: best)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Probability
 import Torch
 
 extension Subject {
@@ -50,7 +51,8 @@ extension Subject {
     guard let heldOut, let scores = scores(heldOut) else {
       return Check(
         name, .skipped,
-        finding: model.logProb == nil ? "The model has no density." : "There are no held-out rows; give some with --data.")
+        finding: model.logProb == nil
+          ? "The model has no density." : "There are no held-out rows; give some with --data.")
     }
     let count = heldOut.size(0)
     let isComplete = heldOut.isFinite().all(1)
@@ -63,11 +65,12 @@ extension Subject {
     let share = Double((scores .== -Double.infinity).sum().integerItem()) / Double(count)
     let limit = 0.1
     guard share > 0 else {
-      return Check(name, .passed, measured: 0, limit: limit, finding: "All of \(count) rows that it has not seen are possible.")
+      return Check(
+        name, .passed, measured: 0, limit: limit, finding: "All of \(count) rows that it has not seen are possible.")
     }
     return Check(
       name, share > limit ? .failed : .warned, measured: share, limit: limit,
-      finding: "The model holds \(String(format: "%.1f", share * 100)) % of \(count) rows that it has not seen to be impossible.")
+      finding: "The model holds \(percent(share)) of \(count) rows that it has not seen to be impossible.")
   }
 
   /// Draws are new rows, not copies of the training rows.
@@ -83,33 +86,22 @@ extension Subject {
     guard complete.size(0) >= 50 else {
       return Check(name, .skipped, finding: "Fewer than 50 training rows are complete.")
     }
-    let some = min(1000, complete.size(0))
     let reference = complete / scales
-    let ofData = nearest(reference[.slice(to: some)], in: reference, excludingSelf: true)
-    let ofDraws = nearest((draws.to(.float64) / scales)[.slice(to: 1000)], in: reference, excludingSelf: false)
-    let close: Double = ofData.quantile(0.5, 0).item() / 10
+    let queries = (draws.to(.float64) / scales)[.slice(to: 1000)]
+    guard let ofData = try? NearestNeighbours(within: reference, count: 1).distances,
+      let ofDraws = try? NearestNeighbours(of: queries, among: reference, count: 1).distances
+    else { return Check(name, .skipped, finding: "Distances between these rows are not numbers.") }
+    let close: Double = ofData.flattened().quantile(0.5, 0).item() / 10
     func share(_ distances: Tensor) -> Double { (distances .<= close).to(.float64).mean().item() }
     let (copies, usual) = (share(ofDraws), share(ofData))
     let excess = copies - usual
     let limit = 0.5
-    let text = "\(percent(copies)) of draws nearly repeat a training row, against \(percent(usual)) among the data themselves"
+    let text =
+      "\(percent(copies)) of draws nearly repeat a training row, against \(percent(usual)) among the data themselves"
     return Check(
       name, excess > limit ? .failed : excess > 0.05 ? .warned : .passed, measured: excess, limit: limit,
       finding: excess > 0.05 ? "Draws are copies: \(text)." : "Draws are new: \(text).")
   }
 
   private func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
-
-  /// The distance of each row to its nearest reference, in tiles; `excludingSelf` takes row i for reference i.
-  private func nearest(_ rows: Tensor, in references: Tensor, excludingSelf: Bool) -> Tensor {
-    var start = 0
-    return Tensor.concatenating(
-      rows.split(size: 256).map { block in
-        defer { start += block.size(0) }
-        let distances = block.distances(to: references)
-        guard excludingSelf else { return distances.min(1) }
-        let own = (Tensor.range(block.size(0)) + start).unsqueezed(1) .== Tensor.range(references.size(0))
-        return select(own, Double.infinity, distances).min(1)
-      })
-  }
 }

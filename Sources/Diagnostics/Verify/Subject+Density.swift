@@ -51,11 +51,13 @@ extension Subject {
       return Check("normalization", .skipped, finding: "The draws span no volume to integrate over.")
     }
     let estimate = weighted.normalization
-    guard weighted.effectiveCount >= 200 else {
+    let effective = weighted.weights.effectiveSampleSize
+    // A sum of weights with such a tail may be far from its mean, whatever it looks like.
+    guard effective >= 200, !(weighted.weights.paretoShape > 0.7) else {
       return Check(
         "normalization", .skipped,
-        finding: "Importance sampling is too rough in \(model.features) columns: the weights of \(weighted.count) points are "
-          + "worth those of \(Int(weighted.effectiveCount)). The other checks stand for it.")
+        finding: "Importance sampling is too rough in \(model.features) columns: \(weighted.weights.count) points are "
+          + "worth \(effective.isNaN ? 0 : Int(effective)). The other checks stand for it.")
     }
     return normalizationCheck(estimate, chance: 6 * estimate.standardError, how: "By importance sampling")
   }
@@ -73,7 +75,8 @@ extension Subject {
     let isRough = limit > 0.3
     return Check(
       "normalization", isRough ? .warned : .passed, measured: error, limit: limit,
-      finding: text + " (1 within \(digits(limit)))" + (isRough ? ", which is rough: it is a density of sharp peaks." : "."))
+      finding: text + " (1 within \(digits(limit)))"
+        + (isRough ? ", which is rough: it is a density of sharp peaks." : "."))
   }
 
   // MARK: Draws against the density
@@ -85,20 +88,21 @@ extension Subject {
     guard let proposal = ImportanceProposal(around: around, discreteValues: model.discreteValues) else { return nil }
     let (rows, logDensity) = proposal.sample(2 * verifier.draws, using: &rng)
     guard let scores = scores(rows) else { return nil }
-    return WeightedDraws(rows: rows, logWeights: select(scores.isNaN(), -Double.infinity, scores) - logDensity)
+    let logWeights = select(scores.isNaN(), -Double.infinity, scores) - logDensity
+    return WeightedDraws(rows: rows, weights: ImportanceWeights(logWeights: logWeights.doubles()))
   }
 
   /// Distribution functions of draws against those of weighted points, for each column and for random directions.
   private func drawsAgree(_ weighted: WeightedDraws?, using rng: inout RandomGenerator) -> Check {
     let name = "draws have this density"
-    guard let weighted, weighted.effectiveCount >= 500 else {
+    guard let weighted, weighted.weights.effectiveSampleSize >= 500 else {
       return Check(
         name, .skipped,
         finding: "Importance sampling is too rough in \(model.features) columns."
           + (model.map == nil ? "" : " The codes of draws stand for it."))
     }
-    let count = 1 / (1 / Double(verifier.draws) + 1 / weighted.effectiveCount)
-    let weights = weighted.weights
+    let count = 1 / (1 / Double(verifier.draws) + 1 / weighted.weights.effectiveSampleSize)
+    let weights = weighted.weights.normalized
     let distances = directions(using: &rng).map { direction in
       let own = (draws.to(.float64) / scales).matmul(direction).doubles().map { ($0, 1 / Double(verifier.draws)) }
       let others = (weighted.rows / scales).matmul(direction).doubles()
@@ -111,7 +115,8 @@ extension Subject {
     return Check(
       name, worst <= limit ? .passed : .failed, measured: worst, limit: limit,
       finding: worst <= limit
-        ? "Drawn rows lie where the density says, in each column and in \(distances.count - model.features) mixed directions."
+        ? "Drawn rows lie where the density says, in each column and in "
+          + "\(distances.count - model.features) mixed directions."
         : "Drawn rows do not lie where the density says: distribution functions differ by \(digits(worst)) \(place).")
   }
 
@@ -126,18 +131,10 @@ extension Subject {
 /// Rows with what each stands for, by importance sampling.
 struct WeightedDraws {
   let rows: Tensor
-  let logWeights: Tensor
-
-  var count: Int { rows.size(0) }
-
-  /// The weights, summing to 1.
-  var weights: [Double] { logWeights.softmax(0).doubles() }
-
-  /// How many equal weights would be as good (Kish).
-  var effectiveCount: Double { 1 / logWeights.softmax(0).squared().sum().item() }
+  let weights: ImportanceWeights
 
   /// The mean weight: 1 for a density that is normalized.
-  var normalization: Estimate { Estimate(meanOf: logWeights.exp().doubles()) }
+  var normalization: Estimate { Estimate(meanOf: weights.logWeights.map(exp)) }
 }
 
 /// The whole line as the image of (0, 1), most of it spent where numbers lie: the quantile function of Student's t with two

@@ -34,7 +34,8 @@ extension Subject {
     guard model.features <= verifier.mostJacobianColumns else {
       return Check(
         name, .skipped,
-        finding: "A Jacobian of \(model.features) columns is large; up to \(verifier.mostJacobianColumns) are computed.")
+        finding: "A Jacobian of \(model.features) columns is large; up to \(verifier.mostJacobianColumns) are computed."
+      )
     }
     let rows = probes(8)
     let given = map.forwardWithLogDet(rows).logDet.to(.float64).sumTrailing(1 - map.eventRank)

@@ -37,7 +37,8 @@ extension Subject {
           + (stuck.count > 1 ? ", and so have \(stuck.count - 1) others." : "."))
     }
     return Check(
-      "draws", .passed, measured: 0, limit: 0, finding: "All \(verifier.draws) drawn rows are finite, and every column varies."
+      "draws", .passed, measured: 0, limit: 0,
+      finding: "All \(verifier.draws) drawn rows are finite, and every column varies."
     )
   }
 

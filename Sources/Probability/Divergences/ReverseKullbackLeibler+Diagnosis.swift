@@ -191,9 +191,9 @@ extension ReverseKullbackLeibler.Diagnosis: CustomStringConvertible {
 
   private var partitionInWords: String {
     guard let logPartition, let evidenceLowerBound else { return "  log Z is unknown." }
-    return "  log Z = \(Self.short(logPartition.value)) +- \(Self.short(logPartition.standardError)), at least "
-      + "\(Self.short(evidenceLowerBound.value)); reverse KL "
-      + "\(divergence.map { "\(Self.short($0)) nats" } ?? "unknown"), where no mode is missed."
+    return "  log Z of what the model covers = \(Self.short(logPartition.value)) +- "
+      + "\(Self.short(logPartition.standardError)), lower bound \(Self.short(evidenceLowerBound.value)), reverse KL "
+      + "\(divergence.map { "\(Self.short($0)) nats" } ?? "unknown")."
   }
 
   private var modesInWords: String {

@@ -80,10 +80,12 @@ public struct SinkhornDivergence: Hashable, Sendable {
     let (dtype, device) = (x.dtype, x.device)
     let value = Tensor(solution.result.value, dtype: dtype, device: device)
     guard isRecordingGradients(), x.requiresGradient || y.requiresGradient else { return value }
-    return zip([x, y], solution.gradients).reduce(value) { sum, pair in
-      let work = (pair.0 * pair.1.to(dtype, device)).sum()
-      return sum + (work - work.detached()).to(dtype, device)
+    func work(_ rows: Tensor, _ gradient: () -> Tensor) -> Tensor {
+      guard rows.requiresGradient else { return Tensor.zeros([], dtype: dtype, device: device) }
+      let work = (rows * withoutGradient { gradient() }.to(rows.dtype, rows.device)).sum()
+      return (work - work.detached()).to(dtype, device)
     }
+    return value + work(x) { solution.firstGradient } + work(y) { solution.secondGradient }
   }
 
   private func solve(

@@ -25,15 +25,13 @@ struct Solution {
       iterations: all.map(\.iterations).max() ?? 0, isConverged: error <= settings.tolerance)
   }
 
-  /// The gradients of the divergence by the rows of both samples, in the data's units.
+  /// The gradient of the divergence by the rows of the first sample, in the data's units.
   ///
   /// Of OT(a, b) it is 2 a_i (x_i - the plan's mean of y given x_i); that of OT(a, a) / 2 has the same form, so x_i cancels.
-  var gradients: [Tensor] {
-    [
-      gradient(first, own: within.barycentres, other: across.barycentres),
-      gradient(second, own: beyond.barycentres, other: across.reversedBarycentres),
-    ]
-  }
+  var firstGradient: Tensor { gradient(first, own: within.barycentres, other: across.barycentres) }
+
+  /// The gradient by the rows of the second sample.
+  var secondGradient: Tensor { gradient(second, own: beyond.barycentres, other: across.reversedBarycentres) }
 
   private func gradient(_ side: TransportSide, own: Tensor, other: Tensor) -> Tensor {
     side.spread((own - other) * side.masses.unsqueezed(-1)) * (2 * diameter)
@@ -77,17 +75,56 @@ struct EntropicTransport {
     if Self.dual(x, guessed, y, guess) > Self.dual(x, f, y, g) { (f, g) = (guessed, guess) }
     var (error, iterations) = (Double.infinity, 0)
     let goal = Self.goal(settings, epsilon)
-    while iterations < settings.maximumIterations {
+    var relaxation = Relaxation()
+    while iterations < settings.maximumIterations, error > goal {
       iterations += 1
-      g = Self.potential(at: y, from: x, f, epsilon)
-      let next = Self.potential(at: x, from: y, g, epsilon)
-      // With g just set the columns have their masses; the rows have a_i exp((f_i - next_i) / epsilon).
+      // 32-bit exponentials are off by 1e-6, which does not matter far from the end.
+      let isWide = error < 1e-3
+      g = relaxation.move(g, to: Self.potential(at: y, from: x, f, epsilon, isWide: isWide))
+      let next = Self.potential(at: x, from: y, g, epsilon, isWide: isWide)
       error = Self.excess(x, f, next, epsilon).absolute().sum().item()
-      f = next
-      if error <= goal { break }
+      f = relaxation.move(f, to: next)
+      relaxation.observe(error)
     }
-    (self.f, self.g, marginalError, self.iterations) = (f, g, error, iterations)
-    cost = Self.dual(x, f, y, g)
+    // A step of its own at the end: the columns have their masses, and the rows a_i exp((f_i - next_i) / epsilon).
+    g = Self.potential(at: y, from: x, f, epsilon)
+    let next = Self.potential(at: x, from: y, g, epsilon)
+    (self.f, self.g, self.iterations) = (next, g, iterations)
+    marginalError = Self.excess(x, f, next, epsilon).absolute().sum().item()
+    cost = Self.dual(x, next, y, g)
+  }
+
+  /// Steps that go further than they should, which is faster where convergence is slow.
+  ///
+  /// Sinkhorn's iterations are Gauss and Seidel's for the dual, so the best factor follows from their rate by Young's theory;
+  /// the rate is taken from the errors while they fall.
+  ///
+  /// - Reference: Thibault, Chizat, Dossal, Papadakis, *Overrelaxed Sinkhorn-Knopp algorithm for regularized optimal
+  ///   transport*, 2021; Hageman and Young, *Applied iterative methods*, 1981, chapter 9.
+  private struct Relaxation {
+    private var factor = 1.0
+    private var errors: [Double] = []
+    private static let window = 10
+
+    /// A potential moved by the factor times its step.
+    func move(_ potential: Tensor, to next: Tensor) -> Tensor {
+      factor == 1 ? next : potential + (next - potential) * factor
+    }
+
+    /// Takes the error after a step, and after each window another factor.
+    mutating func observe(_ error: Double) {
+      errors.append(error)
+      guard errors.count > Self.window, let first = errors.first else { return }
+      let rate = pow(error / first, 1 / Double(Self.window))
+      errors = []
+      guard rate < 1, rate > 0 else {
+        factor = 1 + (factor - 1) / 2
+        return
+      }
+      // The rate of plain steps that would give this one with the present factor.
+      let plain = (rate + factor - 1) * (rate + factor - 1) / (rate * factor * factor)
+      factor = plain < 1 ? max(factor, min(2 / (1 + (1 - plain).squareRoot()), 1.97)) : factor
+    }
   }
 
   /// The dual at potentials of which one has just been set by the other, so that the plan has a mass of 1.

@@ -79,7 +79,8 @@ private struct ReportPage {
       return """
         <tr><th scope="row">\(text(check.name))</th>\
         <td><span class="outcome \(check.outcome.rawValue)">\(sign(check.outcome)) \(check.outcome.rawValue)</span></td>\
-        <td class="number">\(numbers[0])</td><td class="number">\(numbers[1])</td><td>\(text(check.finding))</td></tr>
+        <td class="finding">\(text(check.finding))</td>\
+        <td class="number">\(numbers[0])</td><td class="number">\(numbers[1])</td></tr>
         """
     }
     return """
@@ -87,8 +88,8 @@ private struct ReportPage {
       <h2 id="verification-title">Verification</h2>
       <p>\(words)</p>
       \(HTMLText.scrolling("Checks", "<table><caption><span>Checks</span></caption><thead><tr><th scope=\"col\">check</th>"
-        + "<th scope=\"col\">outcome</th><th scope=\"col\" class=\"number\">measured</th>"
-        + "<th scope=\"col\" class=\"number\">limit</th><th scope=\"col\">finding</th></tr></thead>"
+        + "<th scope=\"col\">outcome</th><th scope=\"col\">finding</th>"
+            + "<th scope=\"col\" class=\"number\">measured</th><th scope=\"col\" class=\"number\">limit</th></tr></thead>"
         + "<tbody>\n\(rows.joined(separator: "\n"))\n</tbody></table>"))
       </section>
       """

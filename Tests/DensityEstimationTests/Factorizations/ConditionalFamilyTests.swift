@@ -43,7 +43,7 @@ let mixedKinds: [ColumnKind] = [
     let rows = mixedRows(4, seed: 43)[.all, .indices(Tensor(place.given))]
     // A step function is summed with an error of a cell for each of its steps.
     try checkConditionalDensity(
-      density, at: rows, cells: family.isSmooth ? 6000 : 40_000, tolerance: family.isSmooth ? 1e-5 : 4e-3)
+      density, at: rows, cells: family.isSmooth ? 20_000 : 40_000, tolerance: family.isSmooth ? 1e-5 : 4e-3)
   }
 
   private func fit(
