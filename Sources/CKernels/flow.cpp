@@ -96,6 +96,18 @@ bool hasBadOrder(const FlowPlan &plan, const void *const *tensors) {
 
 } // namespace
 
+static thread_local bool isWantedAlways = false;
+
+bool ck_flow_is_wanted(void) noexcept {
+#ifdef __OPTIMIZE__
+  return true;
+#else
+  return isWantedAlways;
+#endif
+}
+
+bool ck_flow_want_always(bool wanted) noexcept { return std::exchange(isWantedAlways, wanted); }
+
 ptrdiff_t ck_flow_tape_size(const CKFlow *flow) noexcept {
   const FlowPlan plan(*flow, true);
   return plan.panels() * plan.tapeSize;

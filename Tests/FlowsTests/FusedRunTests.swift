@@ -67,6 +67,10 @@ import _TestSupport
 
   /// Value, log-determinant, and the gradients of a weighted sum of both by rows, contexts and parameters.
   private func results(_ flow: NormalizingFlow, _ x: Tensor, _ context: Tensor?, isInverse: Bool) -> [Tensor] {
+    FlowKernel.usedInAnyBuild { anyResults(flow, x, context, isInverse: isInverse) }
+  }
+
+  private func anyResults(_ flow: NormalizingFlow, _ x: Tensor, _ context: Tensor?, isInverse: Bool) -> [Tensor] {
     var rng = RandomGenerator(seed: 2)
     let (leaf, contextLeaf) = (x.requiringGradient(), context?.requiringGradient())
     let map = flow.conditioned(on: contextLeaf).map
@@ -125,7 +129,7 @@ import _TestSupport
     let before = InstructionSet.current
     set.use()
     defer { before.use() }
-    try body()
+    try FlowKernel.usedInAnyBuild(body)
   }
 
   @Test(arguments: Case.all) func agreesWithTheComposedBijections(_ row: Case) throws {
@@ -164,9 +168,9 @@ import _TestSupport
   @Test func numbersThatAreNotNumbersStay() throws {
     let flow = try Layout.all[0].make(seed: 5)
     let x = Tensor([0, .nan, 0, 1, 1, 1] + [0.5, 0.5, 0, 1, 1, 1], shape: [2, 6]).to(.float32)
-    let logProb = withoutGradient { flow.distribution.logProb(x) }
+    let logProb = FlowKernel.usedInAnyBuild { withoutGradient { flow.distribution.logProb(x) } }
     #expect(logProb.isFinite().scalars(as: Bool.self) == [false, true])
-    let alone = withoutGradient { flow.distribution.logProb(x[1].unsqueezed(0)) }
+    let alone = FlowKernel.usedInAnyBuild { withoutGradient { flow.distribution.logProb(x[1].unsqueezed(0)) } }
     #expect(alone.isEqual(to: logProb.narrowed(0, from: 1, length: 1)))
   }
 
@@ -206,16 +210,20 @@ import _TestSupport
     await #expect(processExitsWith: .failure) {
       let flow = try Layout(isSpline: false, features: 2, hidden: [3], activation: .tanh, rows: 1).make(seed: 9)
       let x = Tensor([0.7, 0.2], shape: [1, 2]).to(.float32).requiringGradient()
-      _ = gradients(of: flow.distribution.logProb(x).sum(), withRespectTo: [x], creatingGraph: true)
+      let logProb = FlowKernel.usedInAnyBuild { flow.distribution.logProb(x).sum() }
+      _ = gradients(of: logProb, withRespectTo: [x], creatingGraph: true)
     }
   }
 
   @Test func rowsOfAnotherSizeStop() async {
-    await #expect(processExitsWith: .failure) { _ = try Layout.all[0].make(seed: 9).encode(.zeros([4, 5])) }
+    await #expect(processExitsWith: .failure) {
+      let flow = try Layout.all[0].make(seed: 9)
+      _ = FlowKernel.usedInAnyBuild { flow.encode(.zeros([4, 5])) }
+    }
     await #expect(processExitsWith: .failure) {
       let flow = try Layout.all[0].make(seed: 9)
       flow.namedBuffers.first { $0.name == "layers.1.order" }?.buffer.assign(Tensor([0, 1, 2, 3, 4, 6]))
-      _ = flow.encode(.zeros([4, 6]))
+      _ = FlowKernel.usedInAnyBuild { flow.encode(.zeros([4, 6])) }
     }
   }
 }

@@ -44,6 +44,11 @@ typedef struct CKFlow {
   bool is_inverse; // from code to data, the last step first
 } CKFlow;
 
+/// Whether the kernel is faster than the composed operations. It is not when it was compiled without optimization, as in
+/// debug builds, unless this thread asked for it in any case, as tests do.
+bool ck_flow_is_wanted(void) CK_NOEXCEPT;
+/// Asks for the kernel in any case, or no longer; returns what was asked before.
+bool ck_flow_want_always(bool wanted) CK_NOEXCEPT;
 /// The number of elements that a call keeps for its backward.
 ptrdiff_t ck_flow_tape_size(const CKFlow *flow) CK_NOEXCEPT;
 /// The result [rows, features] and the logarithm of the determinant [rows]; fills the tape unless it is NULL.

@@ -94,11 +94,19 @@ package struct FlowKernel {
     tensors = steps.flatMap(\.tensors)
   }
 
+  /// Runs the closure with the kernel also in builds without optimization, where composed operations are faster.
+  package static func usedInAnyBuild<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let before = ck_flow_want_always(true)
+    defer { _ = ck_flow_want_always(before) }
+    return try body()
+  }
+
   /// Whether the kernel takes rows: of the steps' floating-point type, on the processor, where first derivatives are
-  /// enough.
+  /// enough, in a build with optimization.
   package func supports(_ x: Tensor, context: Tensor?) -> Bool {
     let dtype = x.dtype
-    guard dtype == .float32 || dtype == .float64, x.elementCount > 0, !needsHigherDerivatives() else { return false }
+    guard dtype == .float32 || dtype == .float64, x.elementCount > 0, ck_flow_is_wanted(), !needsHigherDerivatives()
+    else { return false }
     let given = [x] + (context.map { [$0] } ?? []) + tensors
     return given.allSatisfy { ($0.dtype == dtype || $0.dtype == .int64) && $0.device == .cpu }
   }
