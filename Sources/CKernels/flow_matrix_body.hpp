@@ -1,4 +1,8 @@
 // Products of matrices for coupling flows; see dispatch.hpp for how this file is read.
+//
+// Release builds of packages optimize at the second level, where a loop of constant length may stay a loop, and an array
+// of vectors then lies in memory. CK_UNROLL keeps them in registers: without it the kernels take twice as long.
+#define CK_UNROLL _Pragma("clang loop unroll(full)")
 
 /// Sums over `segments` times `depth` of a line of A times a line of B, into lines of C; the same for some panels.
 ///
@@ -33,8 +37,8 @@ static void flowBlock(const FlowProduct<Scalar> &product, ptrdiff_t line, ptrdif
   constexpr ptrdiff_t width = widthOf<Scalar>;
   Vector<Scalar> sums[lines][vectors];
   Scalar *c = product.c + panel * product.cPanel + line * product.cLine + column;
-  for (int i = 0; i < lines; ++i)
-    for (int v = 0; v < vectors; ++v)
+  CK_UNROLL for (int i = 0; i < lines; ++i)
+    CK_UNROLL for (int v = 0; v < vectors; ++v)
       sums[i][v] = product.adds   ? load<Scalar>(c + i * product.cLine + v * width)
                    : product.bias ? Vector<Scalar>(product.bias[line + i])
                                   : Vector<Scalar>(Scalar(0));
@@ -44,15 +48,15 @@ static void flowBlock(const FlowProduct<Scalar> &product, ptrdiff_t line, ptrdif
     const Scalar *b = product.b + segment * product.bSegment + panel * product.bPanel + column;
     for (ptrdiff_t p = 0; p < product.depth; ++p, a += aDepth, b += bDepth) {
       Vector<Scalar> right[vectors];
-      for (int v = 0; v < vectors; ++v) right[v] = load<Scalar>(b + v * width);
-      for (int i = 0; i < lines; ++i) {
+      CK_UNROLL for (int v = 0; v < vectors; ++v) right[v] = load<Scalar>(b + v * width);
+      CK_UNROLL for (int i = 0; i < lines; ++i) {
         const Vector<Scalar> left = a[i * aLine];
-        for (int v = 0; v < vectors; ++v) sums[i][v] = fma(left, right[v], sums[i][v]);
+        CK_UNROLL for (int v = 0; v < vectors; ++v) sums[i][v] = fma(left, right[v], sums[i][v]);
       }
     }
   }
-  for (int i = 0; i < lines; ++i)
-    for (int v = 0; v < vectors; ++v) {
+  CK_UNROLL for (int i = 0; i < lines; ++i)
+    CK_UNROLL for (int v = 0; v < vectors; ++v) {
       const Vector<Scalar> sum = sums[i][v];
       // NaN stays NaN.
       store<Scalar>(c + i * product.cLine + v * width,
@@ -94,7 +98,7 @@ template <class Scalar> static void multiply(const FlowProduct<Scalar> &product)
 template <class Scalar, ptrdiff_t distance, size_t... lane>
 CK_INLINE void exchange(Vector<Scalar> *lines, std::index_sequence<lane...>) {
   constexpr ptrdiff_t width = widthOf<Scalar>;
-  for (ptrdiff_t i = 0; i < width; ++i) {
+  CK_UNROLL for (ptrdiff_t i = 0; i < width; ++i) {
     if (i & distance) continue;
     const Vector<Scalar> first = lines[i], second = lines[i + distance];
     lines[i] = __builtin_shufflevector(first, second,
@@ -121,10 +125,10 @@ static void transposePanel(const Scalar *panel, ptrdiff_t count, Scalar *rows, p
   for (ptrdiff_t first = 0; first < stride; first += width) {
     for (ptrdiff_t row = 0; row < ck::panelRows; row += width) {
       Vector<Scalar> lines[width];
-      for (ptrdiff_t i = 0; i < width; ++i)
+      CK_UNROLL for (ptrdiff_t i = 0; i < width; ++i)
         lines[i] = first + i < count ? load<Scalar>(panel + (first + i) * ck::panelRows + row) : Vector<Scalar>(0);
       transposeBlock<Scalar>(lines);
-      for (ptrdiff_t i = 0; i < width; ++i) store<Scalar>(rows + (row + i) * stride + first, lines[i]);
+      CK_UNROLL for (ptrdiff_t i = 0; i < width; ++i) store<Scalar>(rows + (row + i) * stride + first, lines[i]);
     }
   }
 }
@@ -134,10 +138,10 @@ template <class Scalar, class Lines> CK_INLINE void addLaneSums(ptrdiff_t count,
   constexpr ptrdiff_t width = widthOf<Scalar>;
   for (ptrdiff_t first = 0; first < count; first += width) {
     Vector<Scalar> lines[width];
-    for (ptrdiff_t i = 0; i < width; ++i) lines[i] = first + i < count ? vector(first + i) : Vector<Scalar>(0);
+    CK_UNROLL for (ptrdiff_t i = 0; i < width; ++i) lines[i] = first + i < count ? vector(first + i) : Vector<Scalar>(0);
     transposeBlock<Scalar>(lines);
     Vector<Scalar> sum = lines[0];
-    for (ptrdiff_t i = 1; i < width; ++i) sum += lines[i];
+    CK_UNROLL for (ptrdiff_t i = 1; i < width; ++i) sum += lines[i];
     store<Scalar>(sums + first, load<Scalar>(sums + first) + sum);
   }
 }

@@ -55,7 +55,7 @@ CK_INLINE void findPieces(const PanelSplineForm<Scalar> &form, const PanelParame
   typedef PanelParameters<Scalar, isShared> Parameters;
   const ptrdiff_t bins = form.bins;
   Vector<Scalar> factor[2], running[2], start[2];
-  for (int which = 0; which < 2; ++which) {
+  CK_UNROLL for (int which = 0; which < 2; ++which) {
     Vector<Scalar> sum = Parameters::at(parameters, which * bins);
     for (ptrdiff_t i = 1; i < bins; ++i) sum += Parameters::at(parameters, which * bins + i);
     piece.factor[which] = Scalar(1) / sum;
@@ -69,12 +69,12 @@ CK_INLINE void findPieces(const PanelSplineForm<Scalar> &form, const PanelParame
   piece.upper = bins > 1 ? Parameters::at(parameters, 2 * bins) : Vector<Scalar>(0);
   for (ptrdiff_t i = 1; i < bins; ++i) {
     Vector<Scalar> knot[2];
-    for (int which = 0; which < 2; ++which) {
+    CK_UNROLL for (int which = 0; which < 2; ++which) {
       running[which] += Parameters::at(parameters, which * bins + i - 1);
       knot[which] = fma(factor[which], running[which], Vector<Scalar>(-form.bound + form.step * Scalar(i)));
     }
     const Mask<Scalar> isRight = value >= (side ? knot[1] : knot[0]);
-    for (int which = 0; which < 2; ++which) {
+    CK_UNROLL for (int which = 0; which < 2; ++which) {
       start[which] = choose(isRight, knot[which], start[which]);
       piece.before[which] = choose(isRight, running[which], piece.before[which]);
       piece.own[which] = choose(isRight, Parameters::at(parameters, which * bins + i), piece.own[which]);
@@ -180,7 +180,7 @@ CK_INLINE void differentiate(const PanelSplineForm<Scalar> &form, const PanelPie
   // The edges of the box do not move.
   const Vector<Scalar> zero = Scalar(0);
   const Mask<Scalar> isFirst = piece.bin == Mask<Scalar>{}, isLast = piece.bin == Mask<Scalar>{} + (form.bins - 1);
-  for (int which = 0; which < 2; ++which) {
+  CK_UNROLL for (int which = 0; which < 2; ++which) {
     out.leftSum[which] = choose(isFirst, zero, ends[which][0] * form.scale);
     out.rightSum[which] = choose(isLast, zero, ends[which][1] * form.scale);
   }
@@ -214,7 +214,7 @@ static void splineGradientLine(const PanelSplineForm<Scalar> &form, const Scalar
     store<Scalar>(gradients + row, choose(isInside, by.x, outer));
     const ptrdiff_t lineSize = isShared ? width : ck::panelRows;
     Scalar *out = isShared ? parameterGradients : parameterGradients + row;
-    for (int which = 0; which < 2; ++which) {
+    CK_UNROLL for (int which = 0; which < 2; ++which) {
       const Vector<Scalar> both = by.leftSum[which] + by.rightSum[which];
       const Vector<Scalar> factor = piece.factor[which];
       const Vector<Scalar> mean = (piece.before[which] * both + piece.own[which] * by.rightSum[which]) * factor;
@@ -238,7 +238,7 @@ static void splineGradientLine(const PanelSplineForm<Scalar> &form, const Scalar
 /// Makes widths and heights of splines of their own, [bins] lines each, exponentials of what they are above the largest.
 template <class Scalar> static void exponentiateLines(ptrdiff_t bins, Scalar *lines) {
   constexpr ptrdiff_t width = widthOf<Scalar>;
-  for (int which = 0; which < 2; ++which, lines += bins * ck::panelRows) {
+  CK_UNROLL for (int which = 0; which < 2; ++which, lines += bins * ck::panelRows) {
     for (ptrdiff_t row = 0; row < ck::panelRows; row += width) {
       Vector<Scalar> largest = load<Scalar>(lines + row);
       for (ptrdiff_t i = 1; i < bins; ++i) largest = maximum<Vector<Scalar>>(largest, load<Scalar>(lines + i * ck::panelRows + row));
@@ -253,7 +253,7 @@ template <class Scalar> static void exponentiateLines(ptrdiff_t bins, Scalar *li
 /// The parameters of a spline that all rows share, ready: exponentials and slopes.
 template <class Scalar>
 static void prepareShared(const PanelSplineForm<Scalar> &form, const Scalar *parameters, Scalar *ready) {
-  for (int which = 0; which < 2; ++which) {
+  CK_UNROLL for (int which = 0; which < 2; ++which) {
     const Scalar *own = parameters + which * form.bins;
     const Scalar largest = *std::max_element(own, own + form.bins);
     for (ptrdiff_t i = 0; i < form.bins; ++i)
@@ -267,7 +267,7 @@ static void prepareShared(const PanelSplineForm<Scalar> &form, const Scalar *par
 template <class Scalar>
 static void finishSharedGradients(const PanelSplineForm<Scalar> &form, const Scalar *parameters, const Scalar *ready,
                                   const Scalar *sums, Scalar *out) {
-  for (int which = 0; which < 2; ++which) {
+  CK_UNROLL for (int which = 0; which < 2; ++which) {
     const ptrdiff_t first = which * form.bins;
     Scalar total = 0, mean = 0;
     for (ptrdiff_t i = first; i < first + form.bins; ++i) total += ready[i];
