@@ -91,8 +91,8 @@ struct TargetFit {
     let wanted = (Double(rows) * share / (1 - share)).rounded()
     guard Double(rows) + wanted <= Self.mostDraws else {
       throw SettingsError.invalid(
-        reason: "an epoch of \(settings.stepsPerEpoch) steps of \(configuration.batchSize) draws, with those held out, has "
-          + "more than a hundred million; lower objective.reverse-kl.stepsPerEpoch, training.batchSize or "
+        reason: "an epoch of \(settings.stepsPerEpoch) steps of \(configuration.batchSize) draws, with those held out, "
+          + "has more than a hundred million; lower objective.reverse-kl.stepsPerEpoch, training.batchSize or "
           + "training.validationFraction")
     }
     let heldOut = Int(wanted)

@@ -86,7 +86,8 @@ extension Subject {
       return Check(name, .skipped, finding: "There are fewer than 20 complete held-out rows; give some with --data.")
     }
     guard let result = normality(of: map.forward(rows)) else {
-      return Check(name, .failed, finding: "Codes of some of the \(rows.size(0)) complete held-out rows are no numbers.")
+      return Check(
+        name, .failed, finding: "Codes of some of the \(rows.size(0)) complete held-out rows are no numbers.")
     }
     let far = 0.5
     let text = "the largest distance between distribution functions is \(digits(result.distance)), \(result.place)"
