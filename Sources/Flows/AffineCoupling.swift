@@ -42,3 +42,11 @@ public struct AffineCoupling: FlowLayer {
     visitor.visit(conditioner, named: "conditioner")
   }
 }
+
+extension AffineCoupling: FusibleLayer {
+  func kernelStep(contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep? {
+    conditioner.kernelNetwork(kept: kept, contextFeatures: contextFeatures, layerContext).map {
+      .affineCoupling(features: features, kept: kept, range: range.value, network: $0)
+    }
+  }
+}

@@ -72,11 +72,37 @@ public struct Conditioner: Module {
     }
   }
 
+  /// The network as the fused kernel takes it; nil for one that it does not: residual, dropping elements, of other
+  /// nonlinearities, deeper, or of another context than the flow's.
+  func kernelNetwork(kept: Int, contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep.Network? {
+    guard case .network(let network) = kind, let perceptron = network as? MultilayerPerceptron,
+      perceptron.layers.first?.inputFeatures == kept + contextFeatures,
+      !layerContext.isTraining || perceptron.dropout.probability == 0,
+      let activation = perceptron.activation.kernelActivation
+    else { return nil }
+    let layers = perceptron.layers.compactMap { layer in
+      layer.bias.map { (weight: layer.weight.value, bias: $0.value) }
+    }
+    return layers.count == perceptron.layers.count
+      ? FlowKernelStep.Network(layers, activation: activation) : nil
+  }
+
   /// Visits the network, or the free parameters.
   public func visitParameters(_ visitor: inout some ParameterVisitor) {
     switch kind {
     case .network(let network): visitor.visit(network, named: "network")
     case .free(let parameter): visitor.visit(parameter, named: "free")
+    }
+  }
+}
+
+extension Activation {
+  fileprivate var kernelActivation: FlowKernelStep.Network.Activation? {
+    switch self {
+    case .relu: .relu
+    case .silu: .silu
+    case .tanh: .tanh
+    case .gelu, .elu, .leakyRelu, .sigmoid, .identity: nil
     }
   }
 }

@@ -63,3 +63,9 @@ public struct PermutationLayer: FlowLayer {
   /// Visits `order`.
   public func visitParameters(_ visitor: inout some ParameterVisitor) { visitor.visit(order, named: "order") }
 }
+
+extension PermutationLayer: FusibleLayer {
+  func kernelStep(contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep? {
+    .permutation(order: order.value)
+  }
+}

@@ -79,9 +79,8 @@ public struct NormalizingFlow: ConditionalDistribution {
     let given = contextPreprocessing.flatMap { layer in
       context.map { layer.bijection(given: nil, layerContext).forward($0) }
     }
-    let steps =
-      [preprocessing.bijection(given: nil, layerContext)]
-      + layers.map { $0.bijection(given: given, layerContext) }
+    let steps = FusedRun.bijections(
+      of: [preprocessing] + layers, features: features, given: given, layerContext)
     let base = StandardNormal(
       [features], batchShape: context?.shape.droppingTrailing(1) ?? [], dtype: preprocessing.mean.value.dtype,
       device: preprocessing.mean.value.device)

@@ -53,6 +53,17 @@ public struct SplineCoupling: FlowLayer {
   }
 }
 
+extension SplineCoupling: FusibleLayer {
+  func kernelStep(contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep? {
+    let splines = SplineKernel(
+      bins: form.bins, bound: form.bound, minimumBinSize: form.minimumBinSize, minimumSlope: form.minimumSlope)
+    return conditioner.kernelNetwork(kept: kept, contextFeatures: contextFeatures, layerContext).map {
+      .splineCoupling(
+        features: features, kept: kept, splines: splines, keptSplines: keptSplines?.value, network: $0)
+    }
+  }
+}
+
 /// The map of a ``SplineCoupling`` for one context: all splines in one call from data to code.
 struct SplineCouplingBijection: Bijection {
   let kept: Int

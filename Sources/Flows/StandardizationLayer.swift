@@ -53,3 +53,9 @@ public struct StandardizationLayer: PreprocessingLayer {
     visitor.visit(scale, named: "scale")
   }
 }
+
+extension StandardizationLayer: FusibleLayer {
+  func kernelStep(contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep? {
+    .standardization(mean: mean.value, scale: scale.value)
+  }
+}

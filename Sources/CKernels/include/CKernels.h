@@ -3,6 +3,7 @@
 #include "CKernelsTypes.h"
 #include "ck_density_tree.h"
 #include "ck_elementary.h"
+#include "ck_flow.h"
 #include "ck_instruction_sets.h"
 #include "ck_kernel_density.h"
 #include "ck_mixture.h"

@@ -70,13 +70,19 @@ extension Tensor {
     _ outputs: [Tensor], from inputs: [Tensor], saving saved: [Tensor], _ backward: @escaping CTBackward,
     settings: Settings
   ) {
+    Swift.withUnsafeBytes(of: settings) { recordKernel(outputs, from: inputs, saving: saved, backward, settings: $0) }
+  }
+
+  /// The same for settings of any size, of which a copy is kept.
+  static func recordKernel(
+    _ outputs: [Tensor], from inputs: [Tensor], saving saved: [Tensor], _ backward: @escaping CTBackward,
+    settings: UnsafeRawBufferPointer
+  ) {
     defer { withExtendedLifetime((inputs, outputs, saved)) {} }
-    Swift.withUnsafeBytes(of: settings) { bytes in
-      runNothing("record_kernel") {
-        ct_record_kernel(
-          outputs.map(\.raw), outputs.count, inputs.map(\.raw), inputs.count, saved.map(\.raw), saved.count, backward,
-          bytes.baseAddress, bytes.count, $0)
-      }
+    runNothing("record_kernel") {
+      ct_record_kernel(
+        outputs.map(\.raw), outputs.count, inputs.map(\.raw), inputs.count, saved.map(\.raw), saved.count, backward,
+        settings.baseAddress, settings.count, $0)
     }
   }
 }

@@ -1,0 +1,161 @@
+// Pieces of rows through a coupling flow and back; see dispatch.hpp for how this file is read.
+
+#include "flow_matrix_body.hpp"
+#include "flow_spline_body.hpp"
+#include "flow_network_body.hpp"
+#include "flow_coupling_body.hpp"
+
+/// Rows [count, features] as panels; 0 where a panel has no row. Nothing (0) for no rows.
+template <class Scalar>
+static void loadPanels(const Scalar *rows, ptrdiff_t count, ptrdiff_t features, ptrdiff_t panels, Scalar *out) {
+  for (ptrdiff_t panel = 0; panel < panels; ++panel, out += features * ck::panelRows) {
+    const ptrdiff_t first = panel * ck::panelRows, own = rows ? std::min(ck::panelRows, count - first) : 0;
+    for (ptrdiff_t feature = 0; feature < features; ++feature) {
+      Scalar *line = out + feature * ck::panelRows;
+      for (ptrdiff_t row = 0; row < own; ++row) line[row] = rows[(first + row) * features + feature];
+      std::fill(line + own, line + ck::panelRows, Scalar(0));
+    }
+  }
+}
+
+template <class Scalar>
+static void storePanels(const Scalar *panels, ptrdiff_t count, ptrdiff_t features, Scalar *rows) {
+  for (ptrdiff_t first = 0; first < count; first += ck::panelRows, panels += features * ck::panelRows)
+    for (ptrdiff_t row = 0; row < std::min(ck::panelRows, count - first); ++row)
+      for (ptrdiff_t feature = 0; feature < features; ++feature)
+        rows[(first + row) * features + feature] = panels[feature * ck::panelRows + row];
+}
+
+/// Standardization.swift: (x - mean) / scale, or back. The log-determinant is that of all scales.
+template <class Scalar> static void standardize(const FlowTile<Scalar> &tile, const ck::FlowStep &step) {
+  const Scalar *mean = tile.tensor(step.firstTensor), *scale = tile.tensor(step.firstTensor + 1);
+  const ptrdiff_t features = tile.plan.flow.features;
+  Scalar logScale = 0;
+  for (ptrdiff_t feature = 0; feature < features; ++feature) {
+    logScale += std::log(scale[feature]);
+    for (ptrdiff_t panel = 0; panel < tile.panels; ++panel) {
+      Scalar *line = tile.values + panel * tile.plan.valuesSize() + feature * ck::panelRows;
+      for (ptrdiff_t row = 0; row < ck::panelRows; row += widthOf<Scalar>) {
+        const Vector<Scalar> value = load<Scalar>(line + row);
+        store<Scalar>(line + row, tile.plan.flow.is_inverse
+                                      ? fma(value, Vector<Scalar>(scale[feature]), Vector<Scalar>(mean[feature]))
+                                      : (value - mean[feature]) / scale[feature]);
+      }
+    }
+  }
+  for (ptrdiff_t i = 0; i < tile.panels * ck::panelRows; ++i)
+    tile.logs[i] += tile.plan.flow.is_inverse ? logScale : -logScale;
+}
+
+template <class Scalar> static void standardizeBackward(const FlowTile<Scalar> &tile, const ck::FlowStep &step) {
+  const Scalar *scale = tile.tensor(step.firstTensor + 1);
+  for (ptrdiff_t panel = 0; panel < tile.panels; ++panel)
+    for (ptrdiff_t i = 0; i < tile.plan.valuesSize(); ++i) {
+      Scalar &value = tile.values[panel * tile.plan.valuesSize() + i];
+      value = tile.plan.flow.is_inverse ? value * scale[i / ck::panelRows] : value / scale[i / ck::panelRows];
+    }
+}
+
+/// Lines in another order: place i is filled from order[i], or, `isTurned`, place order[i] from place i.
+template <class Scalar>
+static void permute(const FlowTile<Scalar> &tile, const ck::FlowStep &step, bool isTurned, Scalar *copy) {
+  const auto *order = static_cast<const int64_t *>(tile.tensors[step.firstTensor]);
+  for (ptrdiff_t panel = 0; panel < tile.panels; ++panel) {
+    Scalar *lines = tile.values + panel * tile.plan.valuesSize();
+    std::copy_n(lines, tile.plan.valuesSize(), copy);
+    for (ptrdiff_t place = 0; place < tile.plan.flow.features; ++place)
+      std::copy_n(copy + (isTurned ? place : order[place]) * ck::panelRows, ck::panelRows,
+                  lines + (isTurned ? order[place] : place) * ck::panelRows);
+  }
+}
+
+template <class Scalar>
+static void prepareStep(const FlowTile<Scalar> &tile, const ck::FlowStep &step, Scalar *ready) {
+  if (step.kind != CK_FLOW_SPLINE_COUPLING) return;
+  const PanelSplineForm<Scalar> form(step);
+  for (ptrdiff_t feature = 0; feature < step.kept; ++feature)
+    prepareShared<Scalar>(form, tile.tensor(step.firstTensor) + feature * form.size(), ready + feature * form.size());
+}
+
+/// Cuts one block of memory into parts that start at whole vectors.
+template <class Scalar> struct ScratchParts {
+  Scalar *next;
+  Scalar *take(ptrdiff_t count) { return std::exchange(next, next + ck::padded(count)); }
+};
+
+/// Sends rows of whole panels through the flow. `tape` is that of all rows, or null; `scratch` has `plan.scratchSize()`.
+template <class Scalar>
+static void flowPiece(const ck::FlowPlan &plan, const void *const *tensors, Scalar *z, Scalar *logs, Scalar *tape,
+                      Scalar *scratch, ptrdiff_t firstPanel, ptrdiff_t endPanel) {
+  const CKFlow &flow = plan.flow;
+  ScratchParts<Scalar> parts{scratch};
+  Scalar *values = parts.take(ck::tilePanels * plan.valuesSize()), *copy = parts.take(plan.valuesSize());
+  Scalar *contexts = parts.take(ck::tilePanels * plan.contextSize());
+  Scalar *tileLogs = parts.take(ck::tilePanels * ck::panelRows), *ready = parts.take(plan.sharedSize);
+  Scalar *ownTape = tape ? nullptr : parts.take(ck::tilePanels * plan.tapeSize);
+  for (ptrdiff_t panel = firstPanel; panel < endPanel; panel += ck::tilePanels) {
+    const ptrdiff_t panels = std::min(ck::tilePanels, endPanel - panel), first = panel * ck::panelRows;
+    const ptrdiff_t count = std::min(panels * ck::panelRows, flow.rows - first);
+    const FlowTile<Scalar> tile{plan,   tensors,  panels,   tape ? tape + panel * plan.tapeSize : ownTape,
+                                values, tileLogs, contexts, ready};
+    loadPanels<Scalar>(tile.tensor(0) + first * flow.features, count, flow.features, panels, values);
+    if (flow.context_features > 0)
+      loadPanels<Scalar>(tile.tensor(1) + first * flow.context_features, count, flow.context_features, panels, contexts);
+    std::fill_n(tileLogs, panels * ck::panelRows, Scalar(0));
+    for (const ck::FlowStep &step : plan.steps) {
+      prepareStep<Scalar>(tile, step, ready);
+      if (step.isCoupling() && tape)
+        for (ptrdiff_t i = 0; i < panels; ++i)
+          std::copy_n(values + i * plan.valuesSize(), plan.valuesSize(), tile.onTape(i, step.values));
+      switch (step.kind) {
+      case CK_FLOW_STANDARDIZATION: standardize<Scalar>(tile, step); break;
+      case CK_FLOW_PERMUTATION: permute<Scalar>(tile, step, flow.is_inverse, copy); break;
+      case CK_FLOW_SPLINE_COUPLING: splineCoupling<Scalar>(tile, step); break;
+      default: affineCoupling<Scalar>(tile, step);
+      }
+    }
+    storePanels<Scalar>(values, count, flow.features, z + first * flow.features);
+    std::copy_n(tileLogs, count, logs + first);
+  }
+}
+
+/// Sends gradients back. `gradients` has `plan.gradientSize` sums, to which those of the piece's rows are added.
+template <class Scalar>
+static void flowBackwardPiece(const ck::FlowPlan &plan, const void *const *tensors, Scalar *tape,
+                              const void *const *outputGradients, void *const *inputGradients, Scalar *gradients,
+                              Scalar *scratch, ptrdiff_t firstPanel, ptrdiff_t endPanel) {
+  const CKFlow &flow = plan.flow;
+  ScratchParts<Scalar> parts{scratch};
+  Scalar *values = parts.take(ck::tilePanels * plan.valuesSize()), *copy = parts.take(plan.valuesSize());
+  Scalar *contexts = parts.take(ck::tilePanels * plan.contextSize());
+  Scalar *tileLogs = parts.take(ck::tilePanels * ck::panelRows), *ready = parts.take(plan.sharedSize);
+  FlowBackward<Scalar> backward{inputGradients, gradients};
+  backward.outer = parts.take(ck::tilePanels * plan.widest * ck::panelRows);
+  backward.inner = parts.take(ck::tilePanels * plan.widest * ck::panelRows);
+  backward.transposed = parts.take(ck::tilePanels * ck::panelRows * plan.widestInput);
+  backward.sharedSums = parts.take(std::max(plan.sharedSize, flow.features));
+  backward.shared = parts.take(plan.sharedSize * widthOf<Scalar>);
+  const auto *byValue = static_cast<const Scalar *>(outputGradients[0]);
+  const auto *byLog = static_cast<const Scalar *>(outputGradients[1]);
+  auto *byX = static_cast<Scalar *>(inputGradients[0]);
+  auto *byContext = static_cast<Scalar *>(flow.context_features > 0 ? inputGradients[1] : nullptr);
+  for (ptrdiff_t panel = firstPanel; panel < endPanel; panel += ck::tilePanels) {
+    const ptrdiff_t panels = std::min(ck::tilePanels, endPanel - panel), first = panel * ck::panelRows;
+    const ptrdiff_t count = std::min(panels * ck::panelRows, flow.rows - first);
+    const FlowTile<Scalar> tile{plan, tensors, panels, tape + panel * plan.tapeSize, values, tileLogs, contexts, ready};
+    loadPanels<Scalar>(byValue ? byValue + first * flow.features : nullptr, count, flow.features, panels, values);
+    loadPanels<Scalar>(byLog ? byLog + first : nullptr, count, 1, panels, tileLogs);
+    std::fill_n(contexts, panels * plan.contextSize(), Scalar(0));
+    for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step) {
+      prepareStep<Scalar>(tile, *step, ready);
+      switch (step->kind) {
+      case CK_FLOW_STANDARDIZATION: standardizeBackward<Scalar>(tile, *step); break;
+      case CK_FLOW_PERMUTATION: permute<Scalar>(tile, *step, !flow.is_inverse, copy); break;
+      case CK_FLOW_SPLINE_COUPLING: splineCouplingBackward<Scalar>(tile, backward, *step); break;
+      default: affineCouplingBackward<Scalar>(tile, backward, *step);
+      }
+    }
+    if (byX) storePanels<Scalar>(values, count, flow.features, byX + first * flow.features);
+    if (byContext) storePanels<Scalar>(contexts, count, flow.context_features, byContext + first * flow.context_features);
+  }
+}

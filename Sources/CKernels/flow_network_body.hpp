@@ -1,0 +1,161 @@
+// The networks of couplings over tiles of panels; see dispatch.hpp for how this file is read. The reference is
+// MultilayerPerceptron.swift.
+
+/// tanh(x) within 3 units in the last place; Cephes' rational approximation near 0.
+CK_INLINE Vector<float> tanhNearZero(Vector<float> x) {
+  const Vector<float> z = x * x;
+  Vector<float> p = -5.70498872745e-3f;
+  p = fma(p, z, Vector<float>(2.06390887954e-2f));
+  p = fma(p, z, Vector<float>(-5.37397155531e-2f));
+  p = fma(p, z, Vector<float>(1.33314422036e-1f));
+  p = fma(p, z, Vector<float>(-3.33332819422e-1f));
+  return fma(p * z, x, x);
+}
+CK_INLINE Vector<double> tanhNearZero(Vector<double> x) {
+  const Vector<double> z = x * x;
+  Vector<double> p = -9.64399179425052238628e-1;
+  p = fma(p, z, Vector<double>(-9.92877231001918586564e1));
+  p = fma(p, z, Vector<double>(-1.61468768441708447952e3));
+  Vector<double> q = z + 1.12811678491632931402e2;
+  q = fma(q, z, Vector<double>(2.23548839060100448583e3));
+  q = fma(q, z, Vector<double>(4.84406305325125486048e3));
+  return fma(x * z, p / q, x);
+}
+template <class Scalar> CK_INLINE Vector<Scalar> tanhOf(Vector<Scalar> x) {
+  const Vector<Scalar> size = choose(x < Scalar(0), -x, x);
+  const Vector<Scalar> far = Scalar(1) - Scalar(2) / (expOf<Scalar>(size + size) + Scalar(1));
+  const Vector<Scalar> value = choose(x < Scalar(0), -far, far);
+  return choose(size < Scalar(0.625), tanhNearZero(x), value);
+}
+
+/// Some panels that go through a flow together.
+template <class Scalar> struct FlowTile {
+  const ck::FlowPlan &plan;
+  const void *const *tensors;
+  ptrdiff_t panels;
+  Scalar *tape;        // of the first panel
+  Scalar *values;      // [panel][features]: the rows on their way; on the way back their gradients
+  Scalar *logs;        // [panel]: the log-determinant; on the way back its gradient
+  Scalar *contexts;    // [panel][context features]; on the way back their gradients
+  const Scalar *ready; // of the step: the shared splines
+
+  const Scalar *tensor(ptrdiff_t index) const { return static_cast<const Scalar *>(tensors[index]); }
+  Scalar *onTape(ptrdiff_t panel, ptrdiff_t place) const { return tape + panel * plan.tapeSize + place; }
+};
+
+/// The nonlinearity in place, and its derivative where the tape keeps it. (The product took care of relu.)
+template <class Scalar>
+static void activateLines(int32_t activation, Scalar *lines, Scalar *slopes, ptrdiff_t count) {
+  for (ptrdiff_t i = 0; i < count * ck::panelRows; i += widthOf<Scalar>) {
+    const Vector<Scalar> x = load<Scalar>(lines + i);
+    if (activation == CK_FLOW_TANH) {
+      store<Scalar>(lines + i, tanhOf<Scalar>(x));
+    } else {
+      const Vector<Scalar> share = logisticOf<Scalar>(x);
+      store<Scalar>(lines + i, x * share);
+      store<Scalar>(slopes + i, fma(x * share, Scalar(1) - share, share));
+    }
+  }
+}
+
+/// The network's output at the place of its last layer on the tape, for the input that is there.
+template <class Scalar> static void runNetwork(const FlowTile<Scalar> &tile, const ck::FlowStep &step) {
+  ptrdiff_t input = step.input;
+  for (const ck::FlowLinear &linear : step.linears) {
+    const bool isLast = &linear == &step.linears.back();
+    FlowProduct<Scalar> product{tile.tensor(linear.weight), linear.inputs, 1, tile.onTape(0, input), ck::panelRows,
+                                tile.onTape(0, linear.output), ck::panelRows, linear.inputs, linear.outputs,
+                                ck::panelRows};
+    product.panels = tile.panels;
+    product.bPanel = product.cPanel = tile.plan.tapeSize;
+    product.bias = tile.tensor(linear.weight + 1);
+    product.isRectified = !isLast && step.activation == CK_FLOW_RELU;
+    multiply<Scalar>(product);
+    if (!isLast && step.activation != CK_FLOW_RELU)
+      for (ptrdiff_t panel = 0; panel < tile.panels; ++panel)
+        activateLines<Scalar>(step.activation, tile.onTape(panel, linear.output),
+                              linear.slope < 0 ? nullptr : tile.onTape(panel, linear.slope), linear.outputs);
+    input = linear.output;
+  }
+}
+
+/// What the backward of a piece of rows works with.
+template <class Scalar> struct FlowBackward {
+  void *const *wanted; // which gradients of tensors are
+  Scalar *gradients;   // as ck::FlowPlan lays them out
+  Scalar *outer, *inner; // [panel][widest]: gradients of a layer's output and input
+  Scalar *transposed;  // [panel][64 rows][widest input]
+  Scalar *sharedSums;  // of what all rows share in a step: gradients, one number each
+  Scalar *shared;      // the same before lanes are added, one vector each
+
+  Scalar *gradient(const ck::FlowPlan &plan, ptrdiff_t tensor) const {
+    return wanted[tensor] ? gradients + plan.gradients[tensor].offset : nullptr;
+  }
+};
+
+/// Multiplies gradients of outputs by the nonlinearity's derivative.
+template <class Scalar>
+static void multiplyBySlopes(int32_t activation, Scalar *gradients, const Scalar *outputs, const Scalar *slopes,
+                             ptrdiff_t count) {
+  for (ptrdiff_t i = 0; i < count * ck::panelRows; i += widthOf<Scalar>) {
+    const Vector<Scalar> given = load<Scalar>(gradients + i);
+    if (activation == CK_FLOW_RELU) {
+      store<Scalar>(gradients + i, choose(load<Scalar>(outputs + i) > Scalar(0), given, Vector<Scalar>(0)));
+    } else if (activation == CK_FLOW_TANH) {
+      const Vector<Scalar> y = load<Scalar>(outputs + i);
+      store<Scalar>(gradients + i, given * (Scalar(1) - y * y));
+    } else {
+      store<Scalar>(gradients + i, given * load<Scalar>(slopes + i));
+    }
+  }
+}
+
+/// Adds the gradients of a layer's weight and bias.
+template <class Scalar>
+static void addLinearGradients(const FlowTile<Scalar> &tile, const FlowBackward<Scalar> &backward,
+                               const ck::FlowLinear &linear, ptrdiff_t input) {
+  const ptrdiff_t panelSize = tile.plan.widest * ck::panelRows;
+  if (Scalar *bias = backward.gradient(tile.plan, linear.weight + 1))
+    addLaneSums<Scalar>(linear.outputs, bias, [&](ptrdiff_t line) {
+      Vector<Scalar> sum = Scalar(0);
+      for (ptrdiff_t panel = 0; panel < tile.panels; ++panel)
+        for (ptrdiff_t row = 0; row < ck::panelRows; row += widthOf<Scalar>)
+          sum += load<Scalar>(backward.outer + panel * panelSize + line * ck::panelRows + row);
+      return sum;
+    });
+  Scalar *weight = backward.gradient(tile.plan, linear.weight);
+  if (!weight || linear.inputs == 0) return;
+  const ptrdiff_t stride = ck::padded(linear.inputs);
+  for (ptrdiff_t panel = 0; panel < tile.panels; ++panel)
+    transposePanel<Scalar>(tile.onTape(panel, input), linear.inputs,
+                           backward.transposed + panel * ck::panelRows * stride, stride);
+  FlowProduct<Scalar> product{backward.outer, ck::panelRows, 1, backward.transposed, stride, weight, stride,
+                              ck::panelRows, linear.outputs, stride};
+  product.segments = tile.panels;
+  product.aSegment = panelSize;
+  product.bSegment = ck::panelRows * stride;
+  product.adds = true;
+  multiply<Scalar>(product);
+}
+
+/// From gradients of the network's output (`outer`) to those of its input, which end in `outer`, adding those of the
+/// weights.
+template <class Scalar>
+static void runNetworkBackward(const FlowTile<Scalar> &tile, FlowBackward<Scalar> &backward, const ck::FlowStep &step) {
+  const ptrdiff_t panelSize = tile.plan.widest * ck::panelRows;
+  for (ptrdiff_t layer = ptrdiff_t(step.linears.size()) - 1; layer >= 0; --layer) {
+    const ck::FlowLinear &linear = step.linears[layer];
+    const ck::FlowLinear *before = layer > 0 ? &step.linears[layer - 1] : nullptr;
+    addLinearGradients<Scalar>(tile, backward, linear, before ? before->output : step.input);
+    FlowProduct<Scalar> product{tile.tensor(linear.weight), 1, linear.inputs, backward.outer, ck::panelRows,
+                                backward.inner, ck::panelRows, linear.outputs, linear.inputs, ck::panelRows};
+    product.panels = tile.panels;
+    product.bPanel = product.cPanel = panelSize;
+    multiply<Scalar>(product);
+    std::swap(backward.outer, backward.inner);
+    if (!before) return;
+    for (ptrdiff_t panel = 0; panel < tile.panels; ++panel)
+      multiplyBySlopes<Scalar>(step.activation, backward.outer + panel * panelSize, tile.onTape(panel, before->output),
+                               before->slope < 0 ? nullptr : tile.onTape(panel, before->slope), linear.inputs);
+  }
+}

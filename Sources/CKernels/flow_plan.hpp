@@ -1,0 +1,130 @@
+// Where the numbers of a coupling flow lie while its kernels run.
+//
+// Rows are worked on in panels of 64, feature-major: [feature][64 rows]. So a linear layer is a product of its weight, as
+// it is, with a panel; its result has the parameters of 64 splines side by side; and a permutation moves whole lines. A
+// tile is some panels that go through the flow together, so that weights and their gradients are read once for all.
+#pragma once
+#include "ck_flow.h"
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace ck {
+
+constexpr ptrdiff_t panelRows = 64, tilePanels = 4;
+
+/// Room for whole vectors of any instruction set.
+inline ptrdiff_t padded(ptrdiff_t count) { return (count + 15) / 16 * 16; }
+
+/// One linear layer of a coupling's network.
+struct FlowLinear {
+  ptrdiff_t inputs, outputs;
+  ptrdiff_t weight; // the index of the tensor; the bias is the next one
+  ptrdiff_t output; // on the tape: what comes out, [outputs] lines, after the nonlinearity
+  ptrdiff_t slope;  // on the tape: the nonlinearity's derivative, where the output does not tell it; else -1
+};
+
+struct FlowStep : CKFlowStep {
+  ptrdiff_t firstTensor;
+  ptrdiff_t values; // on the tape: what goes into the step, [features] lines
+  ptrdiff_t input;  // on the tape: what goes into the network
+  std::vector<FlowLinear> linears;
+  bool isCoupling() const { return kind == CK_FLOW_SPLINE_COUPLING || kind == CK_FLOW_AFFINE_COUPLING; }
+  ptrdiff_t splineSize() const { return 3 * bins - 1; }
+};
+
+/// The gradient of a tensor, as a piece of rows collects it: lines of `stride` elements.
+struct FlowGradient {
+  ptrdiff_t offset = -1, lines = 0, columns = 0, stride = 0;
+};
+
+struct FlowPlan {
+  CKFlow flow;
+  std::vector<FlowStep> steps; // in the order in which they run
+  ptrdiff_t tapeSize = 0;      // elements a panel
+  ptrdiff_t widest = 0;        // lines of the widest input or output of a linear layer
+  ptrdiff_t widestInput = 0;   // columns of the widest input, padded
+  ptrdiff_t sharedSize = 0;    // parameters of the most splines that rows share in one step
+  std::vector<FlowGradient> gradients; // of each tensor
+  ptrdiff_t gradientSize = 0;
+
+  ptrdiff_t panels() const { return (flow.rows + panelRows - 1) / panelRows; }
+  ptrdiff_t valuesSize() const { return flow.features * panelRows; }
+  ptrdiff_t contextSize() const { return flow.context_features * panelRows; }
+
+  /// Elements of memory that the forward of a piece works in, beside the tape; without a tape, for one tile of it too.
+  ptrdiff_t scratchSize(bool hasTape) const {
+    return tilePanels * (valuesSize() + contextSize() + panelRows + (hasTape ? 0 : tapeSize)) + valuesSize() +
+           sharedSize;
+  }
+  ptrdiff_t backwardScratchSize() const {
+    return scratchSize(true) + tilePanels * panelRows * (2 * widest + widestInput) +
+           std::max(sharedSize, padded(flow.features)) + 16 * sharedSize;
+  }
+
+  /// Where everything lies; without `keepsTape`, steps use the same places one after another.
+  FlowPlan(const CKFlow &flow, bool keepsTape) : flow(flow) {
+    const auto *given = reinterpret_cast<const CKFlowStep *>(&flow + 1);
+    ptrdiff_t tensor = 1;
+    gradients.resize(1);
+    if (flow.context_features > 0) {
+      ++tensor;
+      gradients.emplace_back();
+    }
+    ptrdiff_t end = 0;
+    for (ptrdiff_t index = 0; index < flow.step_count; ++index) {
+      FlowStep step{given[index]};
+      step.firstTensor = tensor;
+      if (step.isCoupling()) {
+        tensor = planCoupling(step, keepsTape ? end : 0, end);
+      } else {
+        const ptrdiff_t count = step.kind == CK_FLOW_STANDARDIZATION ? 2 : 1;
+        tensor += count;
+        gradients.resize(tensor);
+      }
+      steps.push_back(step);
+    }
+    tapeSize = end;
+    if (flow.is_inverse) std::reverse(steps.begin(), steps.end());
+  }
+
+private:
+  ptrdiff_t planCoupling(FlowStep &step, ptrdiff_t start, ptrdiff_t &end) {
+    ptrdiff_t place = start, tensor = step.firstTensor;
+    const auto lines = [&](ptrdiff_t count) { return std::exchange(place, place + count * panelRows); };
+    const ptrdiff_t moved = flow.features - step.kept;
+    if (step.kind == CK_FLOW_AFFINE_COUPLING) {
+      addGradient(1, moved);
+      ++tensor;
+    } else if (step.kept > 0) {
+      addGradient(step.kept, step.splineSize());
+      sharedSize = std::max(sharedSize, padded(step.kept * step.splineSize()));
+      ++tensor;
+    }
+    ptrdiff_t inputs = step.kept + flow.context_features;
+    step.values = lines(flow.features);
+    step.input = lines(inputs);
+    for (int32_t layer = 0; layer < step.depth; ++layer) {
+      const ptrdiff_t outputs = step.sizes[layer];
+      const bool keepsSlope = layer + 1 < step.depth && step.activation == CK_FLOW_SILU;
+      FlowLinear linear{inputs, outputs, tensor, lines(outputs), -1};
+      if (keepsSlope) linear.slope = lines(outputs);
+      step.linears.push_back(linear);
+      addGradient(outputs, inputs);
+      addGradient(1, outputs);
+      widest = std::max({widest, inputs, outputs});
+      widestInput = std::max(widestInput, padded(inputs));
+      inputs = outputs;
+      tensor += 2;
+    }
+    end = std::max(end, place);
+    return tensor;
+  }
+
+  void addGradient(ptrdiff_t lines, ptrdiff_t columns) {
+    gradients.push_back({gradientSize, lines, columns, padded(columns)});
+    gradientSize += lines * padded(columns);
+  }
+};
+
+} // namespace ck

@@ -1,0 +1,61 @@
+// Runs of coupling layers, with what lies between them, in one call each way and with gradients. The references are
+// SplineCoupling.swift, AffineCoupling.swift and Mixing.swift in Flows; `FlowKernel` in Torch/Kernels is the Swift over it.
+#pragma once
+#include "CKernelsTypes.h"
+
+CK_BEGIN
+
+/// What a step does to rows, from data to code, and which tensors it reads, in this order.
+enum CKFlowStepKind {
+  CK_FLOW_STANDARDIZATION = 0,  // mean, scale: [features] each
+  CK_FLOW_PERMUTATION = 1,      // order: [features], 64-bit integers; place i is filled from place order[i]
+  CK_FLOW_SPLINE_COUPLING = 2,  // when kept > 0 the kept features' splines, [kept, 3 bins - 1]; then the network
+  CK_FLOW_AFFINE_COUPLING = 3,  // the range, [features - kept]; then the network
+};
+
+/// The nonlinearity between the linear layers of a network.
+enum CKFlowActivation { CK_FLOW_RELU = 0, CK_FLOW_SILU = 1, CK_FLOW_TANH = 2 };
+
+enum { CK_FLOW_MAXIMUM_DEPTH = 8 };
+
+/// What ck_flow returns, beside a CKStatus, for an order that names a feature that is not there.
+enum CKFlowStatus { CK_FLOW_BAD_ORDER = 2 };
+
+/// One step. A network's tensors are weight [sizes[i], input] and bias [sizes[i]] of each of `depth` linear layers; its
+/// input is the kept features and, behind them, the context.
+typedef struct CKFlowStep {
+  int32_t kind;
+  int32_t activation;
+  int32_t depth;
+  int32_t bins;
+  ptrdiff_t kept;
+  ptrdiff_t sizes[CK_FLOW_MAXIMUM_DEPTH];
+  double bound, minimum_bin_size, minimum_slope; // as in CKSpline
+} CKFlowStep;
+
+/// Rows and the number of steps; the steps themselves lie behind it in memory.
+///
+/// Tensors are counted in the order x [rows, features], context [rows, context_features] when there is one, then those of
+/// each step. All but the orders are of one type.
+typedef struct CKFlow {
+  ptrdiff_t rows, features, context_features;
+  ptrdiff_t step_count;
+  bool is_wide;    // 64-bit
+  bool is_inverse; // from code to data, the last step first
+} CKFlow;
+
+/// Whether the kernel is faster than the composed operations. It is not when it was compiled without optimization, as in
+/// debug builds, unless this thread asked for it in any case, as tests do.
+bool ck_flow_is_wanted(void) CK_NOEXCEPT;
+/// Asks for the kernel in any case, or no longer; returns what was asked before.
+bool ck_flow_want_always(bool wanted) CK_NOEXCEPT;
+/// The number of elements that a call keeps for its backward.
+ptrdiff_t ck_flow_tape_size(const CKFlow *flow) CK_NOEXCEPT;
+/// The result [rows, features] and the logarithm of the determinant [rows]; fills the tape unless it is NULL.
+int32_t ck_flow(const CKFlow *flow, const void *const *tensors, void *z, void *log_determinant, void *tape) CK_NOEXCEPT;
+/// A `CTBackward` for `ck_flow`: saved are the tensors and the tape; the outputs are z and the log-determinant. The sums
+/// over rows are taken in pieces that do not depend on the number of threads, and added in order.
+void ck_flow_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
+                      const void *flow) CK_NOEXCEPT;
+
+CK_END

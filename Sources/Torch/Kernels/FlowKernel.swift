@@ -1,0 +1,161 @@
+import CKernels
+import CTorch
+
+/// One step of a flow as the fused kernel takes it, from data to code, and the tensors that it reads.
+package struct FlowKernelStep {
+  /// The network of a coupling: linear layers with one nonlinearity between them.
+  package struct Network {
+    /// The nonlinearity.
+    package enum Activation: Int32 { case relu, silu, tanh }
+
+    let activation: Activation
+    let layers: [(weight: Tensor, bias: Tensor)]
+
+    /// A network of linear layers, `[output, input]` and `[output]` each; nil when it is deeper than the kernel takes.
+    package init?(_ layers: [(weight: Tensor, bias: Tensor)], activation: Activation) {
+      guard (1...Int(CK_FLOW_MAXIMUM_DEPTH)).contains(layers.count) else { return nil }
+      self.layers = layers
+      self.activation = activation
+    }
+
+    fileprivate var tensors: [Tensor] { layers.flatMap { [$0.weight, $0.bias] } }
+
+    fileprivate func describe(in step: inout CKFlowStep) {
+      step.activation = activation.rawValue
+      step.depth = Int32(layers.count)
+      withUnsafeMutableBytes(of: &step.sizes) { bytes in
+        for (size, layer) in zip(bytes.bindMemory(to: Int.self).indices, layers) {
+          bytes.bindMemory(to: Int.self)[size] = layer.weight.size(0)
+        }
+      }
+    }
+  }
+
+  /// The number of features that the step expects.
+  package let features: Int
+  let settings: CKFlowStep
+  let tensors: [Tensor]
+
+  /// z = (x - mean) / scale, as `Standardization`. Mean and scale, `[features]`, get no gradients.
+  package static func standardization(mean: Tensor, scale: Tensor) -> FlowKernelStep {
+    FlowKernelStep(
+      features: mean.elementCount, settings: CKFlowStep(CK_FLOW_STANDARDIZATION), tensors: [mean, scale])
+  }
+
+  /// Another order of the features, as `Permutation`.
+  package static func permutation(order: Tensor) -> FlowKernelStep {
+    FlowKernelStep(features: order.elementCount, settings: CKFlowStep(CK_FLOW_PERMUTATION), tensors: [order])
+  }
+
+  /// Splines of all features, as `SplineCoupling`.
+  package static func splineCoupling(
+    features: Int, kept: Int, splines: SplineKernel, keptSplines: Tensor?, network: Network
+  ) -> FlowKernelStep {
+    var step = CKFlowStep(CK_FLOW_SPLINE_COUPLING)
+    step.kept = kept
+    step.bins = Int32(splines.bins)
+    step.bound = splines.bound
+    step.minimum_bin_size = splines.minimumBinSize
+    step.minimum_slope = splines.minimumSlope
+    network.describe(in: &step)
+    return FlowKernelStep(
+      features: features, settings: step, tensors: (keptSplines.map { [$0] } ?? []) + network.tensors)
+  }
+
+  /// Shifts and bounded scales of the features that are not kept, as `AffineCoupling`.
+  package static func affineCoupling(features: Int, kept: Int, range: Tensor, network: Network) -> FlowKernelStep {
+    var step = CKFlowStep(CK_FLOW_AFFINE_COUPLING)
+    step.kept = kept
+    network.describe(in: &step)
+    return FlowKernelStep(features: features, settings: step, tensors: [range] + network.tensors)
+  }
+
+  /// Whether it is a coupling: only these are worth a call.
+  package var isCoupling: Bool {
+    settings.kind == CK_FLOW_SPLINE_COUPLING.rawValue || settings.kind == CK_FLOW_AFFINE_COUPLING.rawValue
+  }
+}
+
+extension CKFlowStep {
+  fileprivate init(_ kind: CKFlowStepKind) {
+    self.init()
+    self.kind = Int32(kind.rawValue)
+  }
+}
+
+/// A run of couplings, and what lies between them, in one call each way, with gradients.
+package struct FlowKernel {
+  private let steps: [FlowKernelStep]
+  private let tensors: [Tensor]
+
+  /// The steps, in the order from data to code.
+  package init(_ steps: [FlowKernelStep]) {
+    self.steps = steps
+    tensors = steps.flatMap(\.tensors)
+  }
+
+  /// Runs the closure with the kernel also in builds without optimization, where composed operations are faster.
+  package static func usedInAnyBuild<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let before = ck_flow_want_always(true)
+    defer { _ = ck_flow_want_always(before) }
+    return try body()
+  }
+
+  /// Whether the kernel takes rows: of the steps' floating-point type, on the processor, where first derivatives are
+  /// enough, in a build with optimization.
+  package func supports(_ x: Tensor, context: Tensor?) -> Bool {
+    let dtype = x.dtype
+    guard dtype == .float32 || dtype == .float64, x.elementCount > 0, ck_flow_is_wanted(), !needsHigherDerivatives()
+    else { return false }
+    let given = [x] + (context.map { [$0] } ?? []) + tensors
+    return given.allSatisfy { ($0.dtype == dtype || $0.dtype == .int64) && $0.device == .cpu }
+  }
+
+  /// The rows at the other end, and the logarithm of the determinant of the way there.
+  ///
+  /// - Parameters:
+  ///   - x: `[rows, features]`: data, or codes for the inverse.
+  ///   - context: `[rows, contextFeatures]`.
+  ///   - isInverse: whether to go from code to data.
+  /// - Returns: `[rows, features]` and `[rows]`.
+  /// - Precondition: the kernel supports the tensors, and the shapes agree.
+  package func callAsFunction(
+    _ x: Tensor, context: Tensor?, isInverse: Bool
+  ) -> (value: Tensor, logDeterminant: Tensor) {
+    precondition(
+      x.rank == 2 && steps.allSatisfy { $0.features == x.size(1) },
+      "FlowKernel: expected [rows, \(steps.first?.features ?? 0)], got \(x.shape)")
+    precondition(
+      context.map { $0.rank == 2 && $0.size(0) == x.size(0) } ?? true,
+      "FlowKernel: expected as many contexts as rows, got \(context?.shape ?? []) for \(x.size(0))")
+    let inputs = ([x] + (context.map { [$0] } ?? []) + tensors).map { $0.contiguous() }
+    let outputs = [Tensor.empty(x.shape, dtype: x.dtype), Tensor.empty([x.size(0)], dtype: x.dtype)]
+    let description = description(rows: x, context: context, isInverse: isInverse)
+    defer { withExtendedLifetime((inputs, outputs)) {} }
+    description.withUnsafeBytes { bytes in
+      guard let flow = bytes.baseAddress?.assumingMemoryBound(to: CKFlow.self) else { return }
+      let isRecorded = isRecordingGradients() && inputs.contains { $0.requiresGradient }
+      let tape = isRecorded ? Tensor.empty([ck_flow_tape_size(flow)], dtype: x.dtype) : nil
+      defer { withExtendedLifetime(tape) {} }
+      let status = ck_flow(
+        flow, inputs.map { UnsafeRawPointer(ct_data($0.raw)) }, ct_data(outputs[0].raw), ct_data(outputs[1].raw),
+        tape.map { ct_data($0.raw) } ?? nil)
+      precondition(status != CK_FLOW_BAD_ORDER.rawValue, "FlowKernel: an order of features names one that is not there")
+      requireMemory(status, "FlowKernel")
+      guard let tape else { return }
+      Tensor.recordKernel(outputs, from: inputs, saving: [tape], ck_flow_backward, settings: bytes)
+    }
+    return (outputs[0], outputs[1])
+  }
+
+  /// The flow and, behind it, its steps.
+  private func description(rows: Tensor, context: Tensor?, isInverse: Bool) -> [UInt8] {
+    let flow = CKFlow(
+      rows: rows.size(0), features: rows.size(1), context_features: context?.size(1) ?? 0, step_count: steps.count,
+      is_wide: rows.dtype == .float64, is_inverse: isInverse)
+    var bytes = withUnsafeBytes(of: flow) { Array($0) }
+    bytes.append(contentsOf: repeatElement(0, count: MemoryLayout<CKFlow>.stride - bytes.count))
+    for step in steps { withUnsafeBytes(of: step.settings) { bytes.append(contentsOf: $0) } }
+    return bytes
+  }
+}
