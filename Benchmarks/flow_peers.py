@@ -12,7 +12,7 @@ import time
 import torch
 
 
-def milliseconds(work, calls=20, repeats=5):
+def milliseconds(work, calls=20, repeats=15):
     for _ in range(3):
         work()
     times = []

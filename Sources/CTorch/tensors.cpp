@@ -57,6 +57,8 @@ void *ct_data(CTTensor tensor) noexcept {
   return implementation->storage_initialized() ? implementation->mutable_data() : nullptr;
 }
 
+void ct_mark_changed(CTTensor tensor) noexcept { borrow(tensor).unsafeGetTensorImpl()->bump_version(); }
+
 ptrdiff_t ct_rank(CTTensor tensor) noexcept { return borrow(tensor).dim(); }
 ptrdiff_t ct_size(CTTensor tensor, ptrdiff_t dimension) noexcept {
   return borrow(tensor).sizes()[static_cast<size_t>(dimension)];

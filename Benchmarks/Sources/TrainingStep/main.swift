@@ -10,7 +10,7 @@ let batch = numbers.dropFirst().first ?? 256
 let hidden = numbers.dropFirst(2).first ?? 64
 
 /// Milliseconds a call: the least of several means.
-func milliseconds(calls: Int = 20, repeats: Int = 5, _ work: () -> Void) -> Double {
+func milliseconds(calls: Int = 20, repeats: Int = 15, _ work: () -> Void) -> Double {
   for _ in 0..<3 { work() }
   let clock = ContinuousClock()
   let times = (0..<repeats).map { _ in

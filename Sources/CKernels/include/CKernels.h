@@ -1,6 +1,7 @@
 // The C interface over the vectorized kernels; one header a topic. Torch/Kernels holds the Swift over it.
 #pragma once
 #include "CKernelsTypes.h"
+#include "ck_adam.h"
 #include "ck_density_tree.h"
 #include "ck_elementary.h"
 #include "ck_flow.h"

@@ -24,6 +24,8 @@ int32_t ct_copy_to_buffer(CTTensor tensor, void *destination, ptrdiff_t bytes, c
 int32_t ct_item(CTTensor tensor, CTScalar *out, char **message) CT_NOEXCEPT;
 /// The address of the first element; valid while the tensor lives, on the CPU only.
 void *ct_data(CTTensor tensor) CT_NOEXCEPT;
+/// Tells the graph that a kernel wrote to the memory: what saved the tensor before can no longer use it.
+void ct_mark_changed(CTTensor tensor) CT_NOEXCEPT;
 
 // Properties; they cannot fail
 ptrdiff_t ct_rank(CTTensor tensor) CT_NOEXCEPT;

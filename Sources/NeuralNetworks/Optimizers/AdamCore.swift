@@ -27,15 +27,13 @@ struct AdamCore {
   }
 
   mutating func step(_ parameters: [Parameter], _ gradients: [Tensor], learningRate: Double) {
-    guard let device = means.first?.device else { return }
+    guard !means.isEmpty else { return }
     stepCount += 1
     withoutGradient {
-      // libtorch wants one count a parameter and only reads them: all are the same tensor.
-      let count = Tensor(stepCount, dtype: .float32, device: device)
       Tensor.adamStep(
         parameters.map(\.value), gradients: gradients, means: means, squares: squares,
-        steps: Array(repeating: count, count: means.count), learningRate: learningRate, betas: betas,
-        weightDecay: weightDecay, epsilon: epsilon, isDecoupled: isDecoupled)
+        stepCount: stepCount, learningRate: learningRate, betas: betas, weightDecay: weightDecay, epsilon: epsilon,
+        isDecoupled: isDecoupled)
     }
   }
 
