@@ -11,12 +11,14 @@ import Training
 ///     let result = try ClassifierTwoSampleTest().test(draws, data, using: &rng)
 ///     result.accuracy.value, result.confidenceInterval, result.test.pValue
 ///
-/// The accuracy is a mean over folds, each predicted by a classifier that was trained on the others. The p-value is that of
-/// a permutation test, and exact: for the logistic classifier everything is done again with permuted labels; a neural
-/// network is trained once, on half of the rows, and the labels of the other half are permuted.
+/// The accuracy is a mean over folds with as many rows of both samples, each predicted by a classifier that was trained on the
+/// others. Hits of different folds depend on each other, so its error is wider than that of as many coin flips. The p-value
+/// is that of a permutation test, and exact: for the logistic classifier everything is done again with permuted labels; a
+/// neural network is trained once, on half of the rows, and the labels of the other half are permuted.
 ///
 /// - Reference: Friedman, *On Multivariate Goodness-of-Fit and Two-Sample Testing*, 2003; Lopez-Paz and Oquab, *Revisiting
-///   Classifier Two-Sample Tests*, 2017; Lueckmann et al., *Benchmarking Simulation-Based Inference*, 2021 (the network).
+///   Classifier Two-Sample Tests*, 2017; Lueckmann et al., *Benchmarking Simulation-Based Inference*, 2021 (the network); Nadeau and
+///   Bengio, *Inference for the Generalization Error*, 2003 (the error of the accuracy).
 public struct ClassifierTwoSampleTest: Hashable, Sendable {
   /// What tells the samples apart.
   public enum Classifier: String, Hashable, Sendable, Codable, CaseIterable {
@@ -30,7 +32,8 @@ public struct ClassifierTwoSampleTest: Hashable, Sendable {
   public struct Result: Hashable, Sendable, Codable {
     /// The share of rows that were told apart: 1/2 for equal distributions; with its standard error.
     public var accuracy: Estimate
-    /// Where the accuracy lies with a probability of 95 %, by Wilson's interval.
+    /// Where the accuracy lies with a probability of 95 % or more: Wilson's interval for the rows that the dependent hits are
+    /// worth.
     public var confidenceInterval: ClosedRange<Double>
     /// The permutation test of the accuracy.
     public var test: TwoSampleTestResult
@@ -83,12 +86,8 @@ public struct ClassifierTwoSampleTest: Hashable, Sendable {
     let rows = Tensor.concatenating([first, second].map { Self.thinned($0, to: count, using: &rng) })
     let deviation = rows.standardDeviation(0)
     let standardized = (rows - rows.mean(0)) / select(deviation .> 0, deviation, 1.0)
-    var labels = [Double](repeating: 0, count: count) + [Double](repeating: 1, count: count)
-    // Rows in random order, so that a fold is a range of rows.
-    let order = Array(0..<(2 * count)).shuffled(using: &rng)
-    labels = order.map { labels[$0] }
-    let shuffled = standardized.selecting(Tensor(order))
-    return try withoutGradient { try result(shuffled, labels, using: &rng) }
+    let labels = [Double](repeating: 0, count: count) + [Double](repeating: 1, count: count)
+    return try withoutGradient { try result(standardized, labels, using: &rng) }
   }
 
   private static func thinned(_ rows: Tensor, to count: Int, using rng: inout RandomGenerator) -> Tensor {
@@ -107,28 +106,44 @@ public struct ClassifierTwoSampleTest: Hashable, Sendable {
       }
       test = TwoSampleTestResult(statistic: accuracy, permutations: null)
     case .neuralNetwork:
-      let half = total / 2
-      let guesses = try predictions(rows, labels, heldOut: half..<total, using: &rng)
-      let known = Array(labels[half...])
+      let (shuffled, order) = Self.alternating(rows, labels, using: &rng)
+      let half = total / 4 * 2
+      let guesses = try predictions(shuffled, order, heldOut: half..<total, using: &rng)
+      let known = Array(order[half...])
       let null = (0..<permutations).map { _ in Self.agreement(guesses, known.shuffled(using: &rng)) }
       test = TwoSampleTestResult(statistic: Self.agreement(guesses, known), permutations: null)
     }
-    let error = (accuracy * (1 - accuracy) / Double(total)).squareRoot()
+    // The variance of a cross-validated mean is larger by 1 + folds * (tested rows) / (training rows).
+    let worth = Double(total) / (1 + Double(folds) / Double(folds - 1))
+    let error = (accuracy * (1 - accuracy) / worth).squareRoot()
     return Result(
       accuracy: Estimate(accuracy, standardError: error),
-      confidenceInterval: Self.wilsonInterval(accuracy, count: total), test: test)
+      confidenceInterval: Self.wilsonInterval(accuracy, count: worth), test: test)
   }
 
   private func crossValidatedAccuracy(
     _ rows: Tensor, _ labels: [Double], using rng: inout RandomGenerator
   ) throws -> Double {
+    let (rows, labels) = Self.alternating(rows, labels, using: &rng)
+    let pairs = labels.count / 2
     var hits = 0.0
     for fold in 0..<folds {
-      let range = (fold * labels.count / folds)..<((fold + 1) * labels.count / folds)
+      let range = (2 * (fold * pairs / folds))..<(2 * ((fold + 1) * pairs / folds))
       let guesses = try predictions(rows, labels, heldOut: range, using: &rng)
       hits += Self.agreement(guesses, Array(labels[range])) * Double(range.count)
     }
     return hits / Double(labels.count)
+  }
+
+  /// Rows in random order, the labels by turns: every range of even length from an even place has as many of both, without
+  /// which a classifier guesses worse than a coin.
+  private static func alternating(
+    _ rows: Tensor, _ labels: [Double], using rng: inout RandomGenerator
+  ) -> (rows: Tensor, labels: [Double]) {
+    let first = labels.indices.filter { labels[$0] == 0 }.shuffled(using: &rng)
+    let second = labels.indices.filter { labels[$0] == 1 }.shuffled(using: &rng)
+    let order = zip(first, second).flatMap { [$0, $1] }
+    return (rows.selecting(Tensor(order)), order.map { labels[$0] })
   }
 
   /// The labels that a classifier of the other rows gives the held-out ones.
@@ -170,8 +185,8 @@ public struct ClassifierTwoSampleTest: Hashable, Sendable {
   }
 
   /// - Reference: Wilson, *Probable Inference, the Law of Succession, and Statistical Inference*, 1927.
-  private static func wilsonInterval(_ share: Double, count: Int) -> ClosedRange<Double> {
-    let (n, z) = (Double(count), 1.959963984540054)
+  private static func wilsonInterval(_ share: Double, count n: Double) -> ClosedRange<Double> {
+    let z = 1.959963984540054
     let centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     let width = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
     return max(0, centre - width)...min(1, centre + width)

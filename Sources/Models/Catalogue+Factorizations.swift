@@ -59,12 +59,12 @@ extension Catalogue {
       },
       load: { _, _, tensors in EstimatedModel(distribution: try ChowLiuTree(tensors: tensors)) }),
     .estimated(
-      "causal", "Each column given its causes in a graph of yours (--dag a->b,b->c); interventions by sample --do.",
+      "causal", "Each column given its causes in a graph of yours (--dag 'a->b,b->c'); interventions by sample --do.",
       CausalConfiguration(), accepts: tables,
       choices: familyChoices + columnChoices + ["  configuration.dag: edges from causes to effects, a->b, b->c"],
       fit: { settings, data, rng in
         guard !settings.dag.isEmpty else {
-          throw SettingsError.invalid(reason: "the model causal needs a graph: --dag a->b,b->c")
+          throw SettingsError.invalid(reason: "the model causal needs a graph: --dag 'a->b,b->c'")
         }
         let estimator = CausalModelEstimator(
           graph: try CausalGraph(settings.dag, columns: data.names), conditional: settings.conditional,

@@ -1,4 +1,5 @@
 public import Datasets
+import Foundation
 public import Probability
 public import Torch
 public import Training
@@ -62,6 +63,15 @@ extension ModelDescription {
 
   /// What a model sees of rows in the user's units, `[rows, columns]`.
   public func modelRows(_ rows: Tensor) -> Tensor { RowUnits(self).modelRows(rows) }
+
+  /// Whether a path leads to the table that the model was fitted to, whose rows are no news to it.
+  ///
+  /// - Parameter path: the path of a table.
+  /// - Returns: whether both are one file.
+  public func wasFitted(to path: String) -> Bool {
+    func place(_ path: String) -> URL { URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath() }
+    return !data.path.isEmpty && place(path) == place(data.path)
+  }
 
   /// Whether the fields fit together; the configuration is not looked at.
   ///

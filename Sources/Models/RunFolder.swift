@@ -37,7 +37,9 @@ public struct RunFolder: Sendable {
   ///   cannot be made or written to.
   public func create(overwriting: Bool) throws(ModelError) {
     let manager = FileManager.default
-    let isUsed = [model, checkpoint, settings, metrics].contains { manager.fileExists(atPath: $0.path) }
+    func isThere(_ file: URL) -> Bool { manager.fileExists(atPath: file.path) }
+    // Of a run that was killed before its first checkpoint only settings and metrics are left: nothing to lose.
+    let isUsed = isThere(model) || isThere(checkpoint) || (isThere(settings) && !isThere(metrics))
     if isUsed, !overwriting { throw .runExists(folder: path, isUnfinished: isUnfinished) }
     var isDirectory: ObjCBool = false
     if manager.fileExists(atPath: url.path, isDirectory: &isDirectory), !isDirectory.boolValue {

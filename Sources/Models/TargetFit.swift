@@ -19,6 +19,9 @@ struct TargetFit {
   let folder: RunFolder
   let device: Device
 
+  /// The most draws of an epoch.
+  private static let mostDraws = 1e8
+
   func run(
     _ method: CatalogueEntry.Training, of entry: CatalogueEntry, overwriting: Bool, resuming: Bool, stop: StopRequest?,
     onEvent: (ModelFit.Event) -> Void
@@ -83,9 +86,16 @@ struct TargetFit {
   ) throws -> TrainingReport {
     let divergence = ReverseKullbackLeibler(to: data.target)
     let (configuration, settings) = (trainer.configuration, objective)
-    let rows = settings.stepsPerEpoch * configuration.batchSize
     let share = configuration.validationFraction
-    let heldOut = Int((Double(rows) * share / (1 - share)).rounded())
+    let rows = settings.stepsPerEpoch * configuration.batchSize
+    let wanted = (Double(rows) * share / (1 - share)).rounded()
+    guard Double(rows) + wanted <= Self.mostDraws else {
+      throw SettingsError.invalid(
+        reason: "an epoch of \(settings.stepsPerEpoch) steps of \(configuration.batchSize) draws, with those held out, "
+          + "has more than a hundred million; lower objective.reverse-kl.stepsPerEpoch, training.batchSize or "
+          + "training.validationFraction")
+    }
+    let heldOut = Int(wanted)
     return try trainer.fit(
       model, to: Batch(rowCount: rows), validation: heldOut > 0 ? Batch(rowCount: heldOut) : nil,
       objective: { batch, context in

@@ -46,6 +46,11 @@ struct CompareCommand: ParsableCommand {
       for folder in folders {
         let run = RunFolder(folder)
         let (model, description) = try run.loadModel()
+        guard !(model is any SeriesModel) else {
+          throw ModelError.cannot(
+            model: description.model, action: "be compared row by row, as its rows follow from each other",
+            instead: "hold what pushforward score says of each model against the other")
+        }
         if let heldOut, heldOut.columns != description.columns {
           throw ModelError.columns(
             path: run.path,

@@ -32,7 +32,7 @@ struct ComparisonTable {
       "",
       "log p in nats: mean over \(comparison.rowCount) rows +- one standard error; to the best: mean of paired differences.",
       "MMD^2, C2ST and sliced W hold \(comparison.sampleCount) draws against as many rows, columns standardized: 0, 0.5 and "
-        + "about \(number(comparison.noise)) (one half of the rows against the other) for a perfect model.",
+        + "about \(number(comparison.noise)) (what chance makes of so many rows) for a perfect model.",
       "* beyond noise: more than 3 standard errors below the best, or p < \(Self.significance).",
     ]
   }
@@ -59,6 +59,9 @@ struct ComparisonTable {
 
   private func plain(_ estimate: Estimate) -> String {
     guard estimate.value.isFinite else { return "-" }
+    guard abs(estimate.value) < 1e6 else {
+      return String(format: "%.4g +- %.2g", estimate.value, estimate.standardError)
+    }
     return String(format: "%.3f +- %.3f", estimate.value, estimate.standardError)
   }
 

@@ -26,7 +26,11 @@ struct RunVerifier {
   private func rows(
     _ description: ModelDescription, onNote: (String) -> Void
   ) throws -> (training: Tensor?, heldOut: Tensor?) {
-    let given = try data.map { try LoadedData(scoring: $0, with: description).rows }
+    let unseen = data.flatMap { description.wasFitted(to: $0) ? nil : $0 }
+    if unseen == nil, let data {
+      onNote("\(data) is the table that the model was fitted to; of its rows only those that were held out are unseen")
+    }
+    let given = try unseen.map { try LoadedData(scoring: $0, with: description).rows }
     // A model that was fitted to a target has seen no rows.
     guard description.diagnosis == nil else { return (nil, given) }
     do {

@@ -36,6 +36,9 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     try Failure.handling {
       machine.apply()
+      if let output, URL(filePath: output).standardizedFileURL == URL(filePath: data).standardizedFileURL {
+        throw SettingsError.invalid(reason: "-o \(output) would replace the data; name another file")
+      }
       let (model, description) = try RunFolder(folder).loadModel()
       guard let density = model as? any DensityModel else {
         throw ModelError.cannot(

@@ -21,7 +21,8 @@ struct VerifyCommand: ParsableCommand {
   var folder: String
 
   @Option(
-    name: .long, help: "Rows that the model has not seen (default: those that the fit held out).", completion: .file())
+    name: .long, help: "Rows that the model has not seen (default: those that the fit of a flow held out).",
+    completion: .file())
   var data: String?
 
   @Option(name: .shortAndLong, help: "How many rows to draw for statistical checks.")

@@ -35,6 +35,7 @@ struct ReportData {
   /// Reads the data, or says why there are none.
   init(_ folder: RunFolder, _ description: ModelDescription, path: String?, isSeries: Bool, options: ReportOptions) {
     let fittedPath = description.data.path
+    let path = path.flatMap { description.wasFitted(to: $0) ? nil : $0 }
     guard let wanted = path ?? (fittedPath.isEmpty ? nil : fittedPath) else {
       self.init(without: .missing(reason: "the model was not fitted to a table"))
       return

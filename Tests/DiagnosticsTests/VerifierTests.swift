@@ -190,7 +190,66 @@ import Torch
     #expect(failures(result) == ["density of held-out rows"])
   }
 
+  // MARK: What is no fault of the model
+
+  @Test func rowsWithMissingCellsAndOutliersAreNotBlamedOnTheModel() {
+    var rng = RandomGenerator(seed: 3)
+    var rows = honest().sample([200], using: &rng)
+    let isMissing = Tensor.uniform([200, 3], dtype: .float64, using: &rng) .< 0.05
+    rows = select(isMissing, Double.nan, rows)
+    let outlier = Tensor(rows: [[1e30, 0, 1]])
+    #expect(failures(verify(model, training: rows, heldOut: Tensor.concatenating([rows, outlier]))) == [])
+    #expect(failures(verify(model, training: rows * Double.nan, heldOut: rows[.slice(to: 0)])) == [])
+  }
+
+  @Test func aMapThatGivesNaNForDataIsFoundWithoutACrash() {
+    var wrong = model
+    let right = whitening(3)
+    wrong.map = Planted(
+      right,
+      forwardWithLogDet: { map, x in
+        let (z, logDet) = map.forwardWithLogDet(x)
+        return (select(x .> 9, Double.nan, z), logDet)
+      })
+    var rng = RandomGenerator(seed: 3)
+    let rows = honest().sample([100], using: &rng) + 20.0
+    #expect(failures(verify(wrong, heldOut: rows)).contains("codes of held-out rows"))
+  }
+
+  /// A ridge between the points of a grid: the integral over it is missed, with no error to be seen.
+  @Test func aSharpDensityIsNotTakenForAWrongOne() throws {
+    let covariance = Tensor(rows: [[1, 1], [1, 1 + 1e-12]])
+    let ridge = try MultivariateNormal(location: Tensor([0.0, 0]), covariance: covariance)
+    #expect(failures(verify(ModelUnderTest(ridge))) == [])
+  }
+
+  @Test func aCopierOfManyRowsIsFound() {
+    let distribution = honest()
+    var rng = RandomGenerator(seed: 3)
+    let training = distribution.sample([40_000], using: &rng)
+    var wrong = ModelUnderTest(distribution)
+    wrong.sample = { count, rng in training.selecting(Tensor.integers(in: 0..<40_000, [count], using: &rng)) }
+    #expect(failures(verify(wrong, training: training)).contains("memorization"))
+  }
+
   // MARK: Kinds of models
+
+  @Test(arguments: [1, 2, 3]) func aTableOfDiscreteColumnsOnlyIsSummed(features: Int) {
+    let values = [0.0, 1, 2]
+    let categories = Categorical(probabilities: Tensor([0.2, 0.5, 0.3]))
+    var discrete = ModelUnderTest(
+      columns: (0..<features).map { "k\($0)" },
+      discreteValues: Dictionary(uniqueKeysWithValues: (0..<features).map { ($0, values) }),
+      sample: { count, rng in categories.sample([count, features], using: &rng).to(.float64) },
+      logProb: { rows in
+        let isValue = Tensor(values) .== rows.unsqueezed(-1)
+        return (isValue.to(.float64) * Tensor([0.2, 0.5, 0.3])).sum(-1).log().sum(-1)
+      })
+    #expect(failures(verify(discrete)) == [])
+    let right = discrete.logProb
+    discrete.logProb = { rows in (right?(rows) ?? rows) - 0.2 }
+    #expect(failures(verify(discrete)) == ["normalization"])
+  }
 
   @Test func skipsWhatAModelWithoutDensityCannotBeAsked() {
     var generator = model

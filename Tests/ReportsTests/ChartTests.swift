@@ -52,6 +52,15 @@ import Testing
     #expect(try object(charts[0].1)["width"] as? String == "container")
   }
 
+  /// Some scalars make one character of themselves and a < that follows; a browser sees the < all the same.
+  @Test func scriptsHoldNoBracketWhateverStandsBesideIt() {
+    let json = "{\"x\": \"\u{600}</script \u{600}><img src=x> & \u{2028}\"}"
+    let text = HTMLText.script(json: json)
+    #expect(!text.utf8.contains { [UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&")].contains($0) })
+    let back = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: String]
+    #expect(back?["x"] == "\u{600}</script \u{600}><img src=x> & \u{2028}")
+  }
+
   @Test func numbersThatAreNotFiniteAreNull() throws {
     let values: [VegaLiteValue] = [.number(.nan), .number(.infinity), .missing, 1.5, "a"]
     #expect(String(decoding: try JSONEncoder().encode(values), as: UTF8.self) == #"[null,null,null,1.5,"a"]"#)

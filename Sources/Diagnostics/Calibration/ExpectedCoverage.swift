@@ -46,7 +46,7 @@ public struct ExpectedCoverage: Hashable, Sendable {
   }
 
   /// Twice the mean of coverage minus level over levels from 1/2 to 1: negative for regions that are too small, positive for
-  /// those that are too large, 0 for calibrated ones and within 1.
+  /// those that are too large, 0 for calibrated ones; from -1.5 to 0.5.
   public var areaToCurve: Double {
     // The integral of (1[level <= a] - a) over a from 1/2 to 1 is 1 - max(level, 1/2) - 3/8.
     let each = levels.map { 1 - max($0, 0.5) - 0.375 }

@@ -3,7 +3,8 @@ public import Probability
 
 /// The test of Kolmogorov and Smirnov: the largest distance between two distribution functions.
 ///
-/// P-values are from the limit law with Stephens' correction, which for 20 numbers and more is right to 1 %.
+/// P-values are from the limit law with Stephens' correction: from 100 numbers on right to some per cent, with 20 numbers
+/// too large by a factor of 1.05 at 0.001 and of 1.7 at 1e-6, which rejects less.
 ///
 /// - Reference: Stephens, *Use of the Kolmogorov-Smirnov, Cramer-von Mises and related statistics without extensive tables*,
 ///   1970; Marsaglia, Tsang, Wang, *Evaluating Kolmogorov's distribution*, 2003.

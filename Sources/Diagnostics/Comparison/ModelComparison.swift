@@ -46,7 +46,7 @@ public struct ModelComparison: Hashable, Sendable {
   public var rowCount: Int
   /// The rows and draws that were held against each other.
   public var sampleCount: Int
-  /// The sliced Wasserstein distance of one half of the rows to the other: what chance alone makes of half as many rows.
+  /// The sliced Wasserstein distance that chance alone makes of two samples of so many rows.
   public var noise: Double
   /// The place of the model with the highest mean log-density; nil when no model has a finite one.
   public var best: Int?

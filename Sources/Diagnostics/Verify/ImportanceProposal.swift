@@ -36,8 +36,12 @@ struct ImportanceProposal {
       let probabilities = (counts / counts.sum()) * 0.9 + 0.1 / Double(values.elementCount)
       return (column, values, probabilities / probabilities.sum())
     }
+    guard !continuous.isEmpty else {
+      (centres, factor, bandwidth) = (Tensor.zeros([1, 0], dtype: .float64), Tensor.zeros([0, 0], dtype: .float64), 1)
+      return
+    }
     let kept = wide.selecting(Tensor(continuous), 1)
-    let width = Double(max(continuous.count, 1))
+    let width = Double(continuous.count)
     // The spread without the outermost hundredths: some laws have no variance.
     let clipped = kept.clamped(from: kept.quantile(0.01, 0), to: kept.quantile(0.99, 0))
     let centred = clipped - clipped.mean(0)

@@ -66,7 +66,9 @@ extension Subject {
 
   private func codesOfDraws(_ map: any Bijection) -> Check {
     let name = "codes of draws"
-    let result = normality(of: map.forward(draws))
+    guard let result = normality(of: map.forward(draws)) else {
+      return Check(name, .failed, finding: "Codes of some of the model's own draws are no numbers.")
+    }
     let isOff = result.pValue < 1e-6
     return Check(
       name, isOff ? .failed : .passed, measured: result.distance, limit: result.distance(at: 1e-6),
@@ -77,10 +79,16 @@ extension Subject {
 
   private func codesOfHeldOut(_ map: any Bijection) -> Check {
     let name = "codes of held-out rows"
-    guard let heldOut, heldOut.size(0) >= 20 else {
-      return Check(name, .skipped, finding: "There are fewer than 20 held-out rows; give some with --data.")
+    let fitting = completeHeldOut.map { $0.to(draws.dtype) }.map { rows in
+      rows.selecting(rows.isFinite().all(1).nonzero().squeezed(1))
     }
-    let result = normality(of: map.forward(heldOut.to(draws.dtype)))
+    guard let rows = fitting, rows.size(0) >= 20 else {
+      return Check(name, .skipped, finding: "There are fewer than 20 complete held-out rows; give some with --data.")
+    }
+    guard let result = normality(of: map.forward(rows)) else {
+      return Check(
+        name, .failed, finding: "Codes of some of the \(rows.size(0)) complete held-out rows are no numbers.")
+    }
     let far = 0.5
     let text = "the largest distance between distribution functions is \(digits(result.distance)), \(result.place)"
     if result.distance > far {
@@ -96,9 +104,10 @@ extension Subject {
         : "Codes of held-out rows are standard normal as far as \(result.count) rows can tell.")
   }
 
-  /// How far codes are from the standard normal distribution, in the worst column or in their length.
-  private func normality(of codes: Tensor) -> Normality {
+  /// How far codes are from the standard normal distribution, in the worst column or in their length; nil when some are NaN.
+  private func normality(of codes: Tensor) -> Normality? {
     let wide = codes.to(.float64, Device.cpu)
+    guard !wide.isNaN().any() else { return nil }
     var uniform = wide.normalCDF().transposed().contiguous().unbound()
     let half = Tensor.full([], Double(model.features) / 2, dtype: .float64)
     uniform.append(SpecialFunctions.regularizedGammaP(half, wide.squared().sum(1) / 2.0))

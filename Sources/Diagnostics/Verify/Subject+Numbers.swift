@@ -45,7 +45,7 @@ extension Subject {
   /// Columns that do not vary, though the data do (or the model gives a density, which no constant has).
   private var stuckColumns: [Int] {
     func ranges(_ rows: Tensor) -> [Double] { (rows.max(0) - rows.min(0)).to(.float64).doubles() }
-    let ofData = (heldOut ?? training).map(ranges)
+    let ofData = (completeHeldOut ?? training).map(ranges)
     return ranges(draws).enumerated().compactMap { column, range in
       let mayBeConstant = model.discreteValues[column].map { $0.count < 2 } ?? false
       let varies = ofData.map { $0[column] > 0 } ?? true

@@ -18,7 +18,7 @@ public struct Verification: Hashable, Sendable, Codable {
     public var name: String
     /// How it ended.
     public var outcome: Outcome
-    /// What was measured; nil when nothing was.
+    /// What was measured; nil when nothing was, or no finite number.
     public var measured: Double?
     /// How far that may go; nil when nothing was measured.
     public var limit: Double?
@@ -38,7 +38,7 @@ public struct Verification: Hashable, Sendable, Codable {
     ) {
       self.name = name
       self.outcome = outcome
-      self.measured = measured
+      self.measured = measured.flatMap { $0.isFinite ? $0 : nil }
       self.limit = limit
       self.finding = finding
     }

@@ -41,22 +41,21 @@ public struct Verifier: Hashable, Sendable {
   ///   - heldOut: rows of the same source that it has not seen, `[count, columns]`; nil leaves out the checks that need them.
   ///   - rng: the source of random numbers.
   /// - Returns: all checks, the skipped ones too.
-  /// - Precondition: the rows have the model's columns.
+  /// - Precondition: the rows have the model's columns. Rows with missing cells are looked at where the model allows it.
   public func verify(
     _ model: ModelUnderTest, training: Tensor? = nil, heldOut: Tensor? = nil, using rng: inout RandomGenerator
   ) -> Verification {
     for rows in [training, heldOut].compactMap({ $0 }) {
       precondition(
-        rows.rank == 2 && rows.size(1) == model.features && rows.size(0) > 0,
+        rows.rank == 2 && rows.size(1) == model.features,
         "Verifier: expected rows [count, \(model.features)], got \(rows.shape)")
     }
     let subject = Subject(model: model, verifier: self, training: training, heldOut: heldOut, using: &rng)
-    guard subject.numbers.allSatisfy({ $0.outcome != .failed }) else {
-      // Whatever else is measured with such numbers says nothing.
-      return Verification(checks: subject.numbers)
-    }
+    let numbers = subject.numbers
+    // Whatever else is measured with numbers that are none says nothing.
+    guard numbers.allSatisfy({ $0.outcome != .failed }) else { return Verification(checks: numbers) }
     return Verification(
-      checks: subject.numbers + [subject.repeatability(using: &rng), subject.batchIndependence]
+      checks: numbers + [subject.repeatability(using: &rng), subject.batchIndependence]
         + subject.densityChecks(using: &rng) + subject.mapChecks + [subject.edges, subject.heldOutDensity]
         + [subject.memorization])
   }
@@ -68,17 +67,26 @@ struct Subject {
   let verifier: Verifier
   /// `[draws, columns]`, as the model gives them.
   let draws: Tensor
+  /// The columns' standard deviations among the draws, `[columns]`, 64-bit; 1 for a column that does not vary.
+  let scales: Tensor
+  /// Training rows without a missing cell; nil when there are none.
   let training: Tensor?
+  /// Rows that the model has not seen, missing cells and all; nil when there are none.
   let heldOut: Tensor?
+  /// Those without a missing cell.
+  let completeHeldOut: Tensor?
 
   init(
     model: ModelUnderTest, verifier: Verifier, training: Tensor?, heldOut: Tensor?, using rng: inout RandomGenerator
   ) {
     self.model = model
     self.verifier = verifier
-    self.training = training.map { Self.thinned($0, to: verifier.mostRows) }
-    self.heldOut = heldOut.map { Self.thinned($0, to: verifier.mostRows) }
     draws = withoutGradient { model.sample(verifier.draws, &rng) }
+    let deviation = draws.to(.float64).standardDeviation(0)
+    scales = select(deviation .> 0, deviation, 1.0)
+    self.training = training.flatMap(Self.complete)
+    self.heldOut = heldOut.flatMap { $0.size(0) > 0 ? Self.thinned($0, to: verifier.mostRows) : nil }
+    completeHeldOut = self.heldOut.flatMap(Self.complete)
   }
 
   /// Every so-manieth row: rows of a file may be sorted.
@@ -86,6 +94,12 @@ struct Subject {
     let count = rows.size(0)
     guard count > most else { return rows }
     return rows.selecting(Tensor((0..<most).map { $0 * count / most }))
+  }
+
+  /// The rows without a missing or infinite cell; nil when there are none.
+  private static func complete(_ rows: Tensor) -> Tensor? {
+    let places = rows.isFinite().all(1).nonzero().squeezed(1)
+    return places.elementCount > 0 ? rows.selecting(places) : nil
   }
 
   /// Log-densities in pieces without gradients, 64-bit; nil for a model without density.
@@ -96,18 +110,19 @@ struct Subject {
     }
   }
 
-  /// The columns' standard deviations among the draws, `[columns]`, 64-bit; 1 for a column that does not vary.
-  var scales: Tensor {
-    let deviation = draws.to(.float64).standardDeviation(0)
-    return select(deviation .> 0, deviation, 1.0)
+  /// Rows to look at a map or gradients with: draws, and rows of the data where draws lie too. What a map makes of a row
+  /// that is out by a factor of a billion is rounding.
+  func probes(_ count: Int) -> Tensor {
+    let own = draws[.slice(to: count)]
+    guard let data = completeHeldOut ?? training else { return own }
+    let (low, high) = (draws.min(0).to(.float64) - scales, draws.max(0).to(.float64) + scales)
+    let some = Self.thinned(data, to: verifier.mostRows).to(.float64)
+    let isNear = ((some .>= low) .& (some .<= high)).all(1).nonzero().squeezed(1)
+    return Tensor.concatenating([own, some.selecting(isNear[.slice(to: count)]).to(draws.dtype)])
   }
 
-  /// Rows to look at a map or gradients with: draws, and rows of the data when there are any.
-  func probes(_ count: Int) -> Tensor {
-    let half = draws[.slice(to: count)]
-    guard let data = heldOut ?? training else { return half }
-    return Tensor.concatenating([half, data[.slice(to: count)].to(draws.dtype)])
-  }
+  /// Training rows, or else held-out ones, that stand for where the data lie: at most as many as there may be looked at.
+  var exemplars: Tensor? { (training ?? completeHeldOut).map { Self.thinned($0, to: verifier.mostRows).to(.float64) } }
 
   func name(_ column: Int) -> String { model.columns[column] }
 }

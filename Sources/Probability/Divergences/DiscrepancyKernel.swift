@@ -115,8 +115,8 @@ extension DiscrepancyKernel {
   func fixed(by pooled: Tensor, at rows: Tensor) -> DiscrepancyKernel {
     guard case .median = bandwidth else { return self }
     let median = PairwiseKernelSums.medianDistance(pooled.detached().selecting(rows.to(pooled.device)))
-    // All points are the same, or the data are not finite: any bandwidth gives 0, or NaN.
-    return DiscrepancyKernel(family, .fixed(median > 0 ? median : 1), multiples)
+    // All points are the same, or distances are not finite: any bandwidth gives 0, or NaN.
+    return DiscrepancyKernel(family, .fixed(median > 0 && median.isFinite ? median : 1), multiples)
   }
 
   /// This kernel with its bandwidth fixed by rows that are spread evenly over both samples.

@@ -123,6 +123,9 @@ public struct FrechetDistance: Hashable, Sendable, Codable {
     _ first: Tensor, _ second: Tensor, points: Int = 15, using rng: inout RandomGenerator
   ) throws(DistributionError) -> Extrapolation {
     precondition(points >= 3, "FrechetDistance: expected at least 3 sizes, got \(points)")
+    let (fewest, needed) = (min(first.size(0), second.size(0)), 4 * first.size(1))
+    // Subsets have more rows than twice the features, and a line needs sizes that differ.
+    guard fewest >= needed else { throw .tooFewRows(count: fewest, needed: needed) }
     let whole = try FrechetDistance(FeatureMoments(of: first), FeatureMoments(of: second))
     var (inverses, values): ([Double], [Double]) = ([], [])
     for point in 0..<points {

@@ -86,11 +86,19 @@ struct EntropicTransport {
       f = relaxation.move(f, to: next)
       relaxation.observe(error)
     }
-    // A step of its own at the end: the columns have their masses, and the rows a_i exp((f_i - next_i) / epsilon).
+    // A step of its own at the end: the columns have their masses, and the rows a_i exp((f_i - next_i) / epsilon). Without
+    // overrelaxation the error can be above the goal again, and plain steps go on.
     g = Self.potential(at: y, from: x, f, epsilon)
-    let next = Self.potential(at: x, from: y, g, epsilon)
-    (self.f, self.g, self.iterations) = (next, g, iterations)
-    marginalError = Self.excess(x, f, next, epsilon).absolute().sum().item()
+    var next = Self.potential(at: x, from: y, g, epsilon)
+    error = Self.excess(x, f, next, epsilon).absolute().sum().item()
+    while iterations < settings.maximumIterations, error > goal {
+      iterations += 1
+      f = next
+      g = Self.potential(at: y, from: x, f, epsilon)
+      next = Self.potential(at: x, from: y, g, epsilon)
+      error = Self.excess(x, f, next, epsilon).absolute().sum().item()
+    }
+    (self.f, self.g, self.iterations, marginalError) = (next, g, iterations, error)
     cost = Self.dual(x, next, y, g)
   }
 

@@ -2,7 +2,8 @@
 public struct TwoSampleTestResult: Hashable, Sendable, Codable {
   /// The statistic of the two samples; larger is further apart.
   public var statistic: Double
-  /// The probability of a statistic at least as large when both samples come from one distribution; never 0.
+  /// The probability of a statistic at least as large when both samples come from one distribution. That of a permutation
+  /// test is never 0; that of a limit law is, where it is smaller than any number.
   public var pValue: Double
   /// The statistics under that hypothesis, one a permutation, against which the statistic was held; empty when the
   /// p-value is from a limit law.
@@ -30,7 +31,8 @@ public struct TwoSampleTestResult: Hashable, Sendable, Codable {
   ///   - statistic: the statistic of the two samples.
   ///   - null: the statistics of permutations, computed as that one was, from sets of the same sizes.
   public init(statistic: Double, permutations null: [Double]) {
-    let reached = null.count { $0 >= statistic }
+    // A statistic that is no number rejects nothing.
+    let reached = null.count { !($0 < statistic) }
     self.init(statistic: statistic, pValue: Double(reached + 1) / Double(null.count + 1), null: null)
   }
 }

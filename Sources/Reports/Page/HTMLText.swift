@@ -23,8 +23,20 @@ enum HTMLText {
 
   /// JSON inside a script element: nothing in it can end the element or begin a comment, and the values are the same.
   static func script(json: String) -> String {
-    // These characters stand in strings only, where each may be written by its number.
-    json.replacing("<", with: "\\u003c").replacing(">", with: "\\u003e").replacing("&", with: "\\u0026")
-      .replacing("\u{2028}", with: "\\u2028").replacing("\u{2029}", with: "\\u2029")
+    // These characters stand in strings only, where each may be written by its number. Scalars, since a browser reads
+    // those: together with others a < can be one character, and is then not found.
+    var result = ""
+    result.reserveCapacity(json.utf8.count)
+    for scalar in json.unicodeScalars {
+      switch scalar {
+      case "<": result += "\\u003c"
+      case ">": result += "\\u003e"
+      case "&": result += "\\u0026"
+      case "\u{2028}": result += "\\u2028"
+      case "\u{2029}": result += "\\u2029"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
   }
 }
