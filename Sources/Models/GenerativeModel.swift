@@ -6,7 +6,7 @@ public import Torch
 /// A model of rows that can be asked for new ones.
 ///
 /// What else a model can be asked for is a type: a density is a ``DensityModel``. So is how it comes from data: a
-/// ``TrainedModel`` minimizes a loss step by step, an ``EstimatedModel`` is computed from all rows at once.
+/// ``TrainedModel`` minimizes a loss step by step, an `EstimatedModel` is computed from all rows at once.
 public protocol GenerativeModel {
   /// The number of columns of a row.
   var features: Int { get }

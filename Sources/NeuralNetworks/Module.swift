@@ -12,7 +12,7 @@ public protocol ParameterVisitor {
 
 /// Something with parameters: a layer, a network, a model.
 ///
-/// Conforming types are structs of `let`s over ``Torch/Parameter`` and ``Torch/Buffer``. Copying one **shares** its
+/// Conforming types are structs of `let`s over `Parameter` and `Buffer`. Copying one **shares** its
 /// parameters; an independent copy is a new module that loads the old one's ``state()``.
 ///
 /// To implement one, visit every parameter, buffer and child once, in a fixed order, under the name of the property:

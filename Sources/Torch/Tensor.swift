@@ -116,7 +116,7 @@ public struct Tensor {
 
   /// The elements in row-major order.
   ///
-  /// - Precondition: the tensor's dtype is the element type's; convert with ``to(_:)`` first.
+  /// - Precondition: the tensor's dtype is the element type's; convert with `to(_:)` first.
   /// - Complexity: copies all elements.
   public func scalars<Element: TensorElement>(as type: Element.Type = Element.self) -> [Element] {
     precondition(dtype == Element.dtype, "scalars: expected a tensor of \(Element.dtype), got \(dtype)")

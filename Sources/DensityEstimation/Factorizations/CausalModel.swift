@@ -93,7 +93,7 @@ public struct CausalModel: FactorizedDistribution {
   /// The model of stored tensors; see ``Factorization/init(tensors:families:)``.
   ///
   /// - Parameters:
-  ///   - tensors: those of ``tensors``.
+  ///   - tensors: those of `tensors`.
   ///   - names: the names of the columns.
   /// - Throws: `DensityEstimationError.degenerate` when the tensors cannot be those of a model of these columns.
   public init(tensors: [String: Tensor], columns names: [String]) throws(DensityEstimationError) {

@@ -4,7 +4,7 @@ public import Torch
 /// The distribution of one column for each value of others: p(x | y), a distribution of one number for each row `y`.
 ///
 /// It is a function from rows to distributions side by side, so what can be asked is what those distributions can be
-/// asked; where they are ``Probability/CumulativeDistribution``s, draws come from the conditional inverse transform, and
+/// asked; where they are `CumulativeDistribution`s, draws come from the conditional inverse transform, and
 /// a value has a code.
 ///
 ///     let density = model.conditioned(on: y)        // y: [*batch, given], one number of each distribution
@@ -13,7 +13,7 @@ public import Torch
 /// To implement one: take rows of all given columns, continuous or discrete, in 64 bits; make what depends on the rows
 /// once in ``conditioned(on:)``; let a value that a discrete given column never takes have some distribution; return the
 /// distribution of batch shape `[]` for the one row `[given]`. Conform to ``StoredConditionalDensity`` to be part of a
-/// model file. A ``Probability/ConditionalDistribution`` of one number (a flow) becomes one by a struct of three lines that
+/// model file. A `ConditionalDistribution` of one number (a flow) becomes one by a struct of three lines that
 /// passes the rows on as the context.
 public protocol ConditionalDensity {
   /// What a row of given values gives: a distribution of single numbers.

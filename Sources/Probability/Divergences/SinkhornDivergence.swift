@@ -11,7 +11,7 @@ public import Torch
 ///     let loss = try SinkhornDivergence(epsilon: 0.01).loss(x, y)  // a tensor with gradients
 ///
 /// Everything is in the log domain and in 64 bits, on data shrunk to a diameter of 1, so neither a tiny epsilon nor huge
-/// costs give NaN. Sums run over pairs without storing them (``KernelRows``): memory is linear in the samples.
+/// costs give NaN. Sums run over pairs without storing them (`KernelRows`): memory is linear in the samples.
 ///
 /// - Reference: Feydy, Sejourne, Vialard, Amari, Trouve, Peyre, *Interpolating between optimal transport and MMD using
 ///   Sinkhorn divergences*, 2019, equations 1 to 8 and 25.
