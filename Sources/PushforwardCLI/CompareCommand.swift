@@ -68,7 +68,7 @@ struct CompareCommand: ParsableCommand {
       var rng = RandomGenerator(seed: seed)
       let comparison = try ModelComparator(mostRows: rows).compare(
         runs.map(\.candidate), heldOut: heldOut.values, using: &rng)
-      try output.json ? Console.result(Console.json(comparison.entries.map(Row.init))) : print(comparison)
+      try output.json ? Console.result(Console.json(comparison.entries.map(Row.init))) : show(comparison)
     }
   }
 
@@ -99,7 +99,7 @@ struct CompareCommand: ParsableCommand {
       bytes: size)
   }
 
-  private func print(_ comparison: ModelComparison) throws {
+  private func show(_ comparison: ModelComparison) throws {
     let table = ComparisonTable(comparison)
     for line in table.lines { try Console.result(line) }
     guard !output.quiet else { return }
