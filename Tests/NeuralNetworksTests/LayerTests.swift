@@ -120,7 +120,7 @@ struct LayerTests {
   @Test func modulesShowWhatTheyHold() {
     checkModule(names: ["weight", "bias"]) { Linear(inputFeatures: 3, outputFeatures: 2, using: &$0) }
     checkModule(names: ["weight"]) { Linear(inputFeatures: 3, outputFeatures: 2, hasBias: false, using: &$0) }
-    checkModule(names: ["weight", "bias", "mask"]) { MaskedLinear(mask: .ones([2, 3]), using: &$0) }
+    checkModule(names: ["weight", "bias"]) { MaskedLinear(mask: .ones([2, 3]), using: &$0) }
     checkModule(names: ["weight", "bias"]) { _ in LayerNormalization(features: 3) }
     checkModule(names: []) { _ in Dropout(probability: 0.1) }
     checkModule(names: []) { _ in Activation.relu }
