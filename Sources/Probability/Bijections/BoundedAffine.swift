@@ -10,13 +10,19 @@ public import Torch
 public struct BoundedAffine: Bijection {
   /// The code of 0.
   public let shift: Tensor
-  /// The logarithm of the slope, between -range and range.
+  /// The logarithm of the slope.
   public let logScale: Tensor
 
   /// The map of a shift and an unbounded log-scale.
   public init(shift: Tensor, unboundedLogScale: Tensor, range: Tensor) {
     self.shift = shift
     logScale = unboundedLogScale.tanh() * range
+  }
+
+  /// The map of a shift and a log-scale.
+  public init(shift: Tensor, logScale: Tensor) {
+    self.shift = shift
+    self.logScale = logScale
   }
 
   /// All real numbers.

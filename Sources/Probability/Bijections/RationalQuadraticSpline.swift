@@ -44,6 +44,26 @@ public struct RationalQuadraticSpline: Bijection {
 
     /// The number of parameters of the spline of one number.
     public var parameterCount: Int { 3 * bins - 1 }
+
+    /// The parameters of widths or heights that are given shares of the box.
+    ///
+    /// - Parameter shares: `[*batch, bins]`, each above ``minimumBinSize``, with sum 1.
+    /// - Returns: parameters of the same shape.
+    public func logits(ofShares shares: Tensor) -> Tensor {
+      ((shares - minimumBinSize) / (1 - minimumBinSize * Double(bins))).log()
+    }
+
+    /// The parameters of given slopes at inner knots.
+    ///
+    /// - Parameter slopes: any shape, each above ``minimumSlope``.
+    /// - Returns: parameters of the same shape.
+    public func parameters(ofSlopes slopes: Tensor) -> Tensor {
+      let excess = slopes - minimumSlope
+      return excess + (-(-excess).expMinusOne()).log() - slopeShift
+    }
+
+    /// Gives slope 1 to a parameter of 0.
+    var slopeShift: Double { Foundation.log(Foundation.exp(1 - minimumSlope) - 1) }
   }
 
   /// The number of pieces, the box, the least sizes.
@@ -102,7 +122,7 @@ public struct RationalQuadraticSpline: Bijection {
   public func forwardWithLogDet(_ x: Tensor) -> (z: Tensor, logDet: Tensor) {
     if let result = fused(x, isInverse: false) { return result }
     let clipped = x.clamped(from: -form.bound, to: form.bound)
-    let (z, logSlope) = knots.piece(of: clipped, row: 0).forward(clipped)
+    let (z, logSlope) = piece(of: clipped, row: 0).forward(clipped)
     let isInside = clipped .== x
     return (select(isInside, z, x), select(isInside, logSlope, 0))
   }
@@ -111,76 +131,23 @@ public struct RationalQuadraticSpline: Bijection {
   public func inverseWithLogDet(_ z: Tensor) -> (x: Tensor, logDet: Tensor) {
     if let result = fused(z, isInverse: true) { return result }
     let clipped = z.clamped(from: -form.bound, to: form.bound)
-    let (x, logSlope) = knots.piece(of: clipped, row: 1).inverse(clipped)
+    let (x, logSlope) = piece(of: clipped, row: 1).inverse(clipped)
     let isInside = clipped .== z
     return (select(isInside, x, z), select(isInside, logSlope, 0))
   }
 
+  private func piece(of x: Tensor, row: Int) -> Piece {
+    let knots = knots
+    return Piece(knots.ends(at: knots.places(of: x, row: row)))
+  }
+
   /// The knots of all groups.
-  private var knots: Knots {
-    guard groups.count > 1 else { return Knots(groups[0], form) }
-    let tables = groups.map { Knots($0, form).table }
+  private var knots: SplineKnots {
+    guard groups.count > 1 else { return SplineKnots(groups[0], form) }
+    let tables = groups.map { SplineKnots($0, form).table }
     let batch = tables.map { $0.shape.droppingTrailing(3) }.max { $0.rank < $1.rank } ?? []
     let whole = Tensor.concatenating(tables.map { $0.broadcasted(to: batch + $0.shape.trailing(3)) }, -3)
-    return Knots(table: whole, bins: form.bins)
-  }
-}
-
-/// The knots of splines: positions, values and slopes, `[*batch, 3, bins + 1]`.
-private struct Knots {
-  let table: Tensor
-  let bins: Int
-
-  init(table: Tensor, bins: Int) {
-    self.table = table
-    self.bins = bins
-  }
-
-  init(_ parameters: Tensor, _ form: RationalQuadraticSpline.Form) {
-    let bins = form.bins
-    let (dtype, device) = (parameters.dtype, parameters.device)
-    let parts = parameters.split([2 * bins, bins - 1], -1)
-    let sums = Knots.cumulativeSoftmax(parts[0].unflattened(-1, [2, bins]))
-    // Slope 1 for a parameter of 0.
-    let shift = Foundation.log(Foundation.exp(1 - form.minimumSlope) - 1)
-    let slopes = (parts[1] + shift).softplus().unsqueezed(-2)
-    let inner = Tensor.concatenating([sums, slopes], -2)
-    // Rows: positions and values start[j] + scale * (sum of shares), slopes minimum + softplus.
-    let box = 2 * form.bound
-    let step = box * form.minimumBinSize
-    let starts = (1..<max(bins, 1)).map { -form.bound + step * Double($0) }
-    let offset = Tensor(starts + starts + starts.map { _ in form.minimumSlope }, shape: [3, bins - 1])
-    let scale = box * (1 - Double(bins) * form.minimumBinSize)
-    let scales = Tensor([scale, scale, 1], shape: [3, 1]).to(dtype, device)
-    let edges = Tensor([-form.bound, form.bound, -form.bound, form.bound, 1, 1], shape: [3, 2]).to(dtype, device)
-    let edgeShape = inner.shape.droppingTrailing(2) + [3, 1]
-    table = Tensor.concatenating(
-      [
-        edges.narrowed(-1, from: 0, length: 1).broadcasted(to: edgeShape),
-        offset.to(dtype, device).addingProduct(inner, scales),
-        edges.narrowed(-1, from: 1, length: 1).broadcasted(to: edgeShape),
-      ], -1)
-    self.bins = bins
-  }
-
-  /// The running sums of a softmax over the last dimension, without the last one, which is 1. In these small rows
-  /// libtorch's softmax takes many times as long as these operations.
-  private static func cumulativeSoftmax(_ logits: Tensor) -> Tensor {
-    let largest = logits.detached().max(-1, keepingDimensions: true)
-    let sums = (logits - largest).exp().cumulativeSum(-1).split([logits.size(-1) - 1, 1], -1)
-    return sums[0] / sums[1]
-  }
-
-  /// The piece in which each number lies, looked up among positions (row 0) or values (row 1).
-  func piece(of x: Tensor, row: Int) -> Piece {
-    let ends = withoutGradient {
-      let inner = table[.ellipsis, .at(row), .slice(from: 1, to: bins)]
-      let left = (x.unsqueezed(-1) .>= inner).sum(-1, keepingDimensions: true)
-      let both = (left + Tensor.range(2, device: x.device)).unsqueezed(-2)
-      return both.broadcasted(to: both.shape.droppingTrailing(2) + [3, 2])
-    }
-    let source = table.broadcasted(to: ends.shape.droppingTrailing(2) + [3, bins + 1])
-    return Piece(source.gathering(ends, -1).flattened(from: -2).unbound(-1))
+    return SplineKnots(table: whole, bins: form.bins)
   }
 }
 
