@@ -1,5 +1,6 @@
 import Foundation
 public import NeuralNetworks
+import Torch
 
 /// What every flow of couplings can be told, whatever its couplings do.
 public struct CouplingOptions: Hashable, Sendable, Codable {
@@ -32,9 +33,21 @@ public struct CouplingOptions: Hashable, Sendable, Codable {
   public func validate() throws(FlowConfigurationError) {
     try checkRange("layers", layers, in: 1...Limit.layers)
     try network.validate()
-    guard dropout >= 0 && dropout < 1 else {
-      throw .outOfRange(field: "dropout", expected: "at least 0 and below 1", actual: "\(dropout)")
+    try checkDropout(dropout)
+    guard mixing != .unmixed else {
+      throw .outOfRange(
+        field: "mixing", expected: "one that lets couplings transform every feature", actual: mixing.rawValue)
     }
+  }
+}
+
+extension CouplingOptions {
+  /// Couplings with mixing between each two.
+  func makeLayers(
+    features: Int, keeping kept: Int, using rng: inout RandomGenerator,
+    coupling: (inout RandomGenerator) -> any FlowLayer
+  ) -> [any FlowLayer] {
+    mixing.interleaved(layers, features: features, keeping: kept, using: &rng, layer: coupling)
   }
 }
 

@@ -7,6 +7,8 @@ enum Limit {
   /// Hidden layers, or blocks, of one network.
   static let depth = 100
   static let weights = 1e9
+  /// Pieces of a spline.
+  static let bins = 4096
 }
 
 /// Stops at a size out of range.
@@ -18,6 +20,26 @@ func checkRange(
       field: field,
       expected: (kind.isEmpty ? "" : "\(kind) of ")
         + "at least \(range.lowerBound) and at most \(range.upperBound)", actual: "\(value)")
+  }
+}
+
+/// Stops at hidden layers that are too many, too large or empty.
+func checkHiddenFeatures(_ field: String, _ sizes: [Int]) throws(FlowConfigurationError) {
+  try checkRange(field, sizes.count, in: 0...Limit.depth, naming: "a number of hidden layers")
+  for size in sizes { try checkRange(field, size, in: 1...Limit.hiddenFeatures, naming: "a hidden size") }
+}
+
+/// Stops at a dropout probability that is none.
+func checkDropout(_ dropout: Double) throws(FlowConfigurationError) {
+  guard dropout >= 0 && dropout < 1 else {
+    throw .outOfRange(field: "dropout", expected: "at least 0 and below 1", actual: "\(dropout)")
+  }
+}
+
+/// Stops at a spline's box that is too small or too large.
+func checkBound(_ field: String, _ bound: Double) throws(FlowConfigurationError) {
+  guard bound >= 1e-3 && bound <= 1e6 else {
+    throw .outOfRange(field: field, expected: "at least 0.001 and at most 1e6", actual: "\(bound)")
   }
 }
 
@@ -66,17 +88,11 @@ extension ConditionerNetwork {
   /// - Throws: `FlowConfigurationError` for the first that is not.
   func validate() throws(FlowConfigurationError) {
     switch self {
-    case .multilayerPerceptron(let sizes):
-      try checkRange("network", sizes.count, in: 0...Limit.depth, naming: "a number of hidden layers")
-      for size in sizes { try validate(size: size) }
+    case .multilayerPerceptron(let sizes): try checkHiddenFeatures("network", sizes)
     case .residual(let size, let blocks):
-      try validate(size: size)
+      try checkRange("network", size, in: 1...Limit.hiddenFeatures, naming: "a hidden size")
       try checkRange("network", blocks, in: 1...Limit.depth, naming: "a number of blocks")
     }
-  }
-
-  private func validate(size: Int) throws(FlowConfigurationError) {
-    try checkRange("network", size, in: 1...Limit.hiddenFeatures, naming: "a hidden size")
   }
 
   fileprivate func weightCount(inputFeatures: Double, contextFeatures: Double, outputFeatures: Double) -> Double {
@@ -95,16 +111,18 @@ extension ConditionerNetwork {
 }
 
 extension Mixing {
-  fileprivate func weightCount(features: Double) -> Double {
+  func weightCount(features: Double) -> Double {
     switch self {
-    case .orthogonal: features * features
+    case .orthogonal, .householder: features * features
     case .permutation, .reversal: features
+    case .lu: features * features + 2 * features
+    case .unmixed: 0
     }
   }
 }
 
 extension Preprocessing {
-  fileprivate func weightCount(features: Double) -> Double {
+  func weightCount(features: Double) -> Double {
     switch self {
     case .standardize: 2 * features
     case .whiten: features + 2 * features * features + 1

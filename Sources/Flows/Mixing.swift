@@ -10,6 +10,46 @@ public enum Mixing: String, Hashable, Sendable, Codable, CaseIterable {
   case permutation
   /// The reversed order of the features: couplings transform the halves in turn.
   case reversal
+  /// Learned rotations or reflections, of as many mirrors as there are features.
+  case householder
+  /// Random orders, each followed by a learned linear map.
+  case lu
+  /// Nothing: each step sees the features in the same places.
+  case unmixed = "none"
+}
+
+extension Mixing {
+  /// Layers with mixing between each two; a single feature needs none.
+  ///
+  /// - Parameters:
+  ///   - count: the number of layers.
+  ///   - features: the number of features.
+  ///   - kept: how many leading features a layer looks at, for the choice of orders.
+  ///   - rng: the source of random numbers.
+  ///   - layer: makes a layer.
+  /// - Returns: the layers in order.
+  func interleaved(
+    _ count: Int, features: Int, keeping kept: Int, using rng: inout RandomGenerator,
+    layer: (inout RandomGenerator) -> any FlowLayer
+  ) -> [any FlowLayer] {
+    var result: [any FlowLayer] = []
+    var orders = BalancedOrders(features: features, keeping: kept)
+    for index in 0..<count {
+      result.append(layer(&rng))
+      guard features > 1 && index + 1 < count else { continue }
+      switch self {
+      case .orthogonal: result.append(RotationLayer(features: features, using: &rng))
+      case .permutation: result.append(PermutationLayer(order: orders.next(using: &rng)))
+      case .reversal: result.append(PermutationLayer(order: (0..<features).reversed()))
+      case .householder: result.append(HouseholderLayer(features: features, reflections: features, using: &rng))
+      case .lu:
+        result.append(PermutationLayer(order: orders.next(using: &rng)))
+        result.append(LowerUpperLayer(features: features))
+      case .unmixed: break
+      }
+    }
+    return result
+  }
 }
 
 /// A fixed rotation or reflection of the features.

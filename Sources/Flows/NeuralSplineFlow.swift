@@ -52,10 +52,8 @@ public enum NeuralSplineFlow {
     public func validate() throws(FlowConfigurationError) {
       try validateFeatures()
       try couplings.validate()
-      try checkRange("bins", bins, in: 1...4096)
-      guard bound >= 1e-3 && bound <= 1e6 else {
-        throw .outOfRange(field: "bound", expected: "at least 0.001 and at most 1e6", actual: "\(bound)")
-      }
+      try checkRange("bins", bins, in: 1...Limit.bins)
+      try checkBound("bound", bound)
       guard minimumBinSize >= 1e-6 && minimumBinSize * Double(bins) < 1 else {
         throw .outOfRange(
           field: "minimumBinSize", expected: "at least 1e-6 and less than 1/bins", actual: "\(minimumBinSize)")
@@ -83,26 +81,5 @@ public enum NeuralSplineFlow {
           features: features, contextFeatures: contextFeatures, form: form, options: couplings, using: &rng)
       }
     }
-  }
-}
-
-extension CouplingOptions {
-  /// Couplings with a mixing layer between each two; a single feature needs none.
-  func makeLayers(
-    features: Int, keeping kept: Int, using rng: inout RandomGenerator,
-    coupling: (inout RandomGenerator) -> any FlowLayer
-  ) -> [any FlowLayer] {
-    var result: [any FlowLayer] = []
-    var orders = BalancedOrders(features: features, keeping: kept)
-    for index in 0..<layers {
-      result.append(coupling(&rng))
-      guard features > 1 && index + 1 < layers else { continue }
-      switch mixing {
-      case .orthogonal: result.append(RotationLayer(features: features, using: &rng))
-      case .permutation: result.append(PermutationLayer(order: orders.next(using: &rng)))
-      case .reversal: result.append(PermutationLayer(order: (0..<features).reversed()))
-      }
-    }
-    return result
   }
 }

@@ -63,6 +63,22 @@ public struct NormalizingFlow: ConditionalDistribution {
     checkContext(context)
     preprocessing.fit(to: x)
     if let context { contextPreprocessing?.fit(to: context) }
+    initializeLayers(from: x, given: context)
+  }
+
+  /// Shows data, as the layers before map them, to each layer whose start depends on them.
+  private func initializeLayers(from x: Tensor, given context: Tensor?) {
+    guard layers.contains(where: { $0 is any DataInitializedLayer }) else { return }
+    withoutGradient {
+      let given = contextPreprocessing.flatMap { layer in
+        context.map { layer.bijection(given: nil, .inference).forward($0) }
+      }
+      var data = preprocessing.bijection(given: nil, .inference).forward(x)
+      for layer in layers {
+        (layer as? any DataInitializedLayer)?.initialize(from: data)
+        data = layer.bijection(given: given, .inference).forward(data)
+      }
+    }
   }
 
   /// The distributions of contexts.

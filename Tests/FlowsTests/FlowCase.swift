@@ -10,6 +10,8 @@ struct FlowCase: Sendable, CustomTestStringConvertible {
   var contextFeatures = 0
   /// The spread of the noise on weights; deep networks amplify it.
   var spread = 0.25
+  /// Whether a new flow is the normal distribution of the data.
+  var startsAsNormal = true
   let make: @Sendable (inout RandomGenerator) throws -> NormalizingFlow
   var testDescription: String { name }
 
@@ -33,7 +35,7 @@ struct FlowCase: Sendable, CustomTestStringConvertible {
     contextFeatures > 0 ? Tensor.normal([count, contextFeatures], dtype: dtype, using: &rng) * 2 : nil
   }
 
-  static let all: [FlowCase] = spline + affine
+  static let all: [FlowCase] = spline + affine + autoregressive
 
   private static func couplings(
     _ mixing: Mixing, network: ConditionerNetwork = .multilayerPerceptron(hiddenFeatures: [16, 16])
@@ -76,6 +78,54 @@ struct FlowCase: Sendable, CustomTestStringConvertible {
     FlowCase(name: "affine, whitened", features: 2) { rng in
       try NormalizingFlow(
         RealNVP.Configuration(features: 2, preprocessing: .whiten, couplings: couplings(.orthogonal)), using: &rng)
+    },
+  ]
+
+  private static func autoregressive(
+    _ name: String, _ features: Int, _ contextFeatures: Int = 0, spread: Double = 0.25,
+    startsAsNormal: Bool = true, _ change: @escaping @Sendable (inout AutoregressiveFlow.Configuration) -> Void
+  ) -> FlowCase {
+    FlowCase(
+      name: "autoregressive, " + name, features: features, contextFeatures: contextFeatures, spread: spread,
+      startsAsNormal: startsAsNormal
+    ) { rng in
+      var configuration = AutoregressiveFlow.Configuration(
+        features: features, contextFeatures: contextFeatures, layers: 2, hiddenFeatures: [12, 14], activation: .tanh)
+      change(&configuration)
+      return try NormalizingFlow(configuration, using: &rng)
+    }
+  }
+
+  private static let autoregressive = [
+    autoregressive("affine", 5) { _ in },
+    autoregressive("affine, context", 2, 3) { _ in },
+    autoregressive("1 feature, context", 1, 2) { $0.transform = .rationalQuadraticSpline(bins: 4, bound: 4) },
+    autoregressive("1 feature", 1) { $0.transform = .rationalQuadraticSpline(bins: 4, bound: 4) },
+    autoregressive("splines, permutations", 4, 1, spread: 0.15) {
+      ($0.transform, $0.mixing) = (.rationalQuadraticSpline(bins: 4, bound: 4), .permutation)
+    },
+    autoregressive("squashed splines", 2, spread: 0.15) { $0.transform = .squashedSpline(bins: 5, bound: 5) },
+    autoregressive("linear-rational splines", 2, 1, spread: 0.15) {
+      $0.transform = .linearRationalSpline(bins: 4, bound: 4)
+    },
+    autoregressive("mixtures, 3 levels", 5, spread: 0.15, startsAsNormal: false) {
+      ($0.transform, $0.levels) = (.gaussianMixture(components: 4), 3)
+    },
+    autoregressive("sums of squares", 2, spread: 0.1) {
+      ($0.transform, $0.layers) = (.sumOfSquares(polynomials: 2, degree: 3), 1)
+    },
+    autoregressive("additive couplings", 4, startsAsNormal: false) {
+      ($0.transform, $0.levels, $0.normalizesActivations) = (.additive, 2, true)
+    },
+    autoregressive("inverse, LU", 3, 1, spread: 0.15) { ($0.isInverse, $0.mixing) = (true, .lu) },
+    autoregressive("inverse mixtures", 2, spread: 0.1, startsAsNormal: false) {
+      ($0.isInverse, $0.layers, $0.transform) = (true, 1, .gaussianMixture(components: 3))
+    },
+    autoregressive("Gaussianization, mirrors", 2, startsAsNormal: false) {
+      ($0.transform, $0.levels, $0.mixing) = (.gaussianMixture(components: 3), 1, .householder)
+    },
+    autoregressive("graph", 5, 1) {
+      ($0.parents, $0.mixing) = ([[1], [], [0, 1], [], [2, 3]], .unmixed)
     },
   ]
 }

@@ -1,0 +1,48 @@
+public import NeuralNetworks
+public import Probability
+public import Torch
+
+/// A layer whose start depends on data: the flow shows it the training data as the layers before it map them.
+public protocol DataInitializedLayer: FlowLayer {
+  /// Sets the parameters from data, `[count, features]`.
+  func initialize(from data: Tensor)
+}
+
+/// A learned shift and scale of each feature that start by making the training data's mean 0 and their spread 1 (ActNorm).
+///
+/// - Reference: Kingma, Dhariwal, *Glow: Generative Flow with Invertible 1x1 Convolutions*, 2018, section 3.1.
+///   https://arxiv.org/abs/1807.03039
+public struct ActivationNormalization: DataInitializedLayer {
+  /// The code of 0, `[features]`.
+  public let shift: Parameter
+  /// The logarithm of the slope, `[features]`.
+  public let logScale: Parameter
+
+  /// The identity of a number of features.
+  public init(features: Int) {
+    shift = Parameter(.zeros([features]))
+    logScale = Parameter(.zeros([features]))
+  }
+
+  /// Makes the mean of data 0 and their standard deviation 1; a constant feature keeps the scale 1.
+  ///
+  /// - Parameter data: `[count, features]`, at least one row.
+  public func initialize(from data: Tensor) {
+    let standardization = StandardizationLayer(features: shift.elementCount)
+    standardization.fit(to: data)
+    let (mean, scale) = (standardization.mean.value, standardization.scale.value)
+    logScale.assign(-scale.log())
+    shift.assign(-mean / scale)
+  }
+
+  /// The shift and scale; they do not depend on the context.
+  public func bijection(given context: Tensor?, _ layerContext: LayerContext) -> any Bijection {
+    Elementwise(BoundedAffine(shift: shift.value, logScale: logScale.value))
+  }
+
+  /// Visits `shift`, then `logScale`.
+  public func visitParameters(_ visitor: inout some ParameterVisitor) {
+    visitor.visit(shift, named: "shift")
+    visitor.visit(logScale, named: "logScale")
+  }
+}
