@@ -58,14 +58,40 @@ extension Catalogue {
     flowEntry(
       "real-nvp", "Affine coupling flow: exact densities and samples, smoother and cheaper than nsf.",
       RealNVP.Configuration(features: 1)),
+    flowEntry(
+      "maf", "Masked autoregressive flow: each column shifted and scaled given those before; draws column by column.",
+      AutoregressiveFlow.Configuration(features: 1)),
+    flowEntry(
+      "iaf", "Inverse autoregressive flow: fast draws, densities column by column; for reverse-kl.",
+      AutoregressiveFlow.Configuration(features: 1, isInverse: true)),
+    flowEntry(
+      "nsf-ar", "Autoregressive neural spline flow: the sharpest flow for tables; draws column by column.",
+      AutoregressiveFlow.Configuration(features: 1, transform: .rationalQuadraticSpline(bins: 8, bound: 5))),
+    flowEntry(
+      "nice", "Additive couplings and a scale for each column: a baseline that keeps volumes.",
+      AutoregressiveFlow.Configuration(
+        features: 1, transform: .additive, levels: 2, normalizesActivations: true)),
+    flowEntry(
+      "made", "A Gaussian for each column, its mean and spread given by those before.",
+      AutoregressiveFlow.Configuration(features: 1, layers: 1)),
+    flowEntry(
+      "made-mog", "A Gaussian mixture for each column, given by those before.",
+      AutoregressiveFlow.Configuration(features: 1, layers: 1, transform: .gaussianMixture(components: 10))),
+    flowEntry(
+      "gaussianization", "Columns made normal one by one, with rotations between; no networks.",
+      AutoregressiveFlow.Configuration(
+        features: 1, layers: 6, transform: .gaussianMixture(components: 8), levels: 1, mixing: .orthogonal,
+        normalizesActivations: true)),
   ]
 
   private static func flowEntry<Configuration: FlowConfiguration>(
     _ name: String, _ summary: String, _ configuration: Configuration
   ) -> CatalogueEntry {
-    CatalogueEntry(
+    let choices =
+      configuration is AutoregressiveFlow.Configuration ? SettingsChoices.autoregressive : SettingsChoices.couplings
+    return CatalogueEntry(
       name: name, summary: summary, abilities: [.sample, .score], defaults: settings(of: configuration),
-      choices: SettingsChoices.flows,
+      choices: SettingsChoices.flows + choices,
       method: .training(
         CatalogueEntry.Training(
           defaults: TrainingConfiguration(),

@@ -22,11 +22,26 @@ enum SettingsChoices {
 
   /// The lines above the settings of a flow.
   static let flows = [
-    "  configuration.preprocessing: \(list(Preprocessing.self))",
+    "  configuration.preprocessing: \(list(Preprocessing.self))"
+  ]
+
+  /// The lines above the settings of a flow of couplings.
+  static let couplings = [
     "  configuration.couplings.mixing: \(list(Mixing.self))",
     "  configuration.couplings.activation: \(list(Activation.self))",
     "  configuration.couplings.network: {multilayerPerceptron: {hiddenFeatures: [64, 64]}}",
     "                                or {residual: {hiddenFeatures: 64, blocks: 2}}",
+  ]
+
+  /// The lines above the settings of an autoregressive flow.
+  static let autoregressive = [
+    "  configuration.mixing: \(list(Mixing.self))",
+    "  configuration.activation: \(list(Activation.self))",
+    "  configuration.levels: 0 for one a column, 2 for couplings, 1 for columns that depend on nothing",
+    "  configuration.parents: the columns (from 0) that each depends on, as [[], [0], [0, 1]], with mixing: none",
+    "  configuration.transform: {affine: {}}, {additive: {}}, {rationalQuadraticSpline: {bins: 8, bound: 5}},",
+    "                           {linearRationalSpline: {bins: 8, bound: 5}}, {gaussianMixture: {components: 8}},",
+    "                           {sumOfSquares: {polynomials: 3, degree: 4}} or {squashedSpline: {bins: 8, bound: 5}}",
   ]
 
   /// The lines above the settings of a model that is trained.

@@ -51,7 +51,7 @@ import _TestSupport
     }
   }
 
-  @Test(arguments: ["nsf", "real-nvp"])
+  @Test(arguments: ["nsf", "real-nvp", "maf", "nice", "made-mog"])
   func everySettingOfAModelIsInItsFile(model: String) throws {
     let tree = try SettingsValue(encoding: try FitSettings(model: model, data: DataSettings(path: "")))
     let again = try SettingsValue(yaml: try tree.yaml(), path: "test")
