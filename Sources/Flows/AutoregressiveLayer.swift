@@ -57,6 +57,14 @@ public struct AutoregressiveLayer: FlowLayer {
     }
   }
 
+  /// The connections of the network's layers.
+  var masks: [Tensor] {
+    switch parameters {
+    case .network(let network): network.layers.map(\.mask)
+    case .free: []
+    }
+  }
+
   /// Visits the network, or the free parameters.
   public func visitParameters(_ visitor: inout some ParameterVisitor) {
     switch parameters {

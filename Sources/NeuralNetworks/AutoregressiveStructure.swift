@@ -31,16 +31,21 @@ public struct AutoregressiveStructure: Hashable, Sendable {
       order.sorted() == Array(order.indices) && (1...max(order.count, 1)).contains(levels),
       "AutoregressiveStructure: expected a permutation and a number of levels up to its size, got \(order) and \(levels)"
     )
-    var parents = Array(repeating: [Int](), count: order.count)
     var level = Array(repeating: 0, count: order.count)
-    for (place, feature) in order.enumerated() {
-      level[feature] = place * levels / order.count
-      // Places before the first of this level.
-      let first = (level[feature] * order.count + levels - 1) / levels
-      parents[feature] = order.prefix(first).sorted()
-    }
-    self.parents = parents
-    self.levels = level
+    for (place, feature) in order.enumerated() { level[feature] = place * levels / order.count }
+    self.init(levels: level)
+  }
+
+  /// Features of given levels, each of which may depend on all features of lower ones.
+  ///
+  /// - Parameter levels: the level of each feature.
+  /// - Precondition: all levels from 0 to the highest are there.
+  public init(levels: [Int]) {
+    precondition(
+      Set(levels) == Set(0...(levels.max() ?? 0)) || levels.isEmpty,
+      "AutoregressiveStructure: expected levels from 0 without gaps, got \(levels)")
+    parents = levels.map { level in levels.indices.filter { levels[$0] < level } }
+    self.levels = levels
   }
 
   /// The structure of a directed graph; a feature's level is the length of the longest path that leads to it.
