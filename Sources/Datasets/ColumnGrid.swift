@@ -28,11 +28,11 @@ extension Table {
   public func grids(of names: [String]) throws(DatasetError) -> [ColumnGrid] {
     guard !names.isEmpty else { return [] }
     let inspection = try TableInspection(self)
-    let chosen = names == ["*"] ? inspection.discreteColumns : names
+    let chosen = names == ["*"] ? inspection.discreteColumns : names.flatMap(encodedNames)
     var grids: [ColumnGrid] = []
     for (name, index) in zip(chosen, try columnIndices(chosen)) {
       let column = inspection.columns[index]
-      guard column.smallestGap > 0 else { throw .constantColumns(path: path, names: [name]) }
+      guard column.smallestGap > 0 else { throw .constantColumns(path: path, names: [column.source]) }
       let grid = ColumnGrid(
         column: index, step: column.smallestGap, minimum: column.minimum, maximum: column.maximum)
       if holdsAllValues(grid) {

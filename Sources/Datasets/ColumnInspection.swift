@@ -2,6 +2,8 @@
 public struct ColumnInspection: Hashable, Sendable {
   /// The column's name.
   public let name: String
+  /// The name of the column in the file; another one than ``name`` for a column that was encoded.
+  public let source: String
   /// The smallest finite value.
   public let minimum: Double
   /// The largest finite value.
@@ -26,6 +28,9 @@ public struct ColumnInspection: Hashable, Sendable {
   public let mostRepeatedShare: Double
   /// The smallest difference between two different values among the examined rows; 0 when there is one value only.
   public let smallestGap: Double
+
+  /// Whether it is one of the columns of 0 and 1 that stand for a column of text.
+  public var isEncoded: Bool { name != source }
 
   /// Whether the column holds one value only.
   public var isConstant: Bool { distinctCount == 1 && minimum == maximum }

@@ -66,6 +66,13 @@ extension DatasetError: CustomStringConvertible {
     switch self {
     case .dateColumn(let place, let example):
       "\(place) holds dates or times (\(example)); leave it out, or turn it into a number such as days since the first"
+    case .unreadableColumns(let path, let texts, let dates):
+      "\(path): "
+        + [(texts, "text"), (dates, "dates or times")].filter { !$0.0.isEmpty }.map { names, content in
+          names.count == 1
+            ? "column \(Self.list(names)) holds \(content)" : "columns \(Self.list(names)) hold \(content)"
+        }.joined(separator: ", ")
+        + "; leave them out" + (texts.isEmpty ? "" : " or ask for one-hot encoding of text")
     case .unsupportedColumn(let place, let type):
       "\(place) is of type \(type), which has no meaning as one number; leave it out"
     case .tooManyCategories(let place, let example):

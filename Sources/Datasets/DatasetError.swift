@@ -52,6 +52,8 @@ public enum DatasetError: Error, Hashable, Sendable {
   case mixedColumn(DataLocation)
   /// A column of dates or times.
   case dateColumn(DataLocation, example: String)
+  /// Several columns of text, dates or times where numbers are needed.
+  case unreadableColumns(path: String, texts: [String], dates: [String])
   /// A column of a type that cannot become numbers.
   case unsupportedColumn(DataLocation, type: String)
   /// An empty or NA cell.

@@ -21,6 +21,15 @@ extension Table {
   }
 
   private static func readingArrow(_ path: String, options: TableOptions) throws(DatasetError) -> Table {
+    do throws(DatasetError) {
+      return try readingColumns(path, options: options)
+    } catch {
+      throw error.namingAllColumns(of: path, options)
+    }
+  }
+
+  /// Reads with the first error as it is.
+  static func readingColumns(_ path: String, options: TableOptions) throws(DatasetError) -> Table {
     let reader = try ArrowReader(path: path, options: options)
     let selection = try ColumnSelection(names: reader.names, path: path, options: options)
     try reader.select(selection, options: options)

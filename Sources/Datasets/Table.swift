@@ -54,6 +54,17 @@ public struct Table {
   /// The number of columns.
   public var columnCount: Int { columnNames.count }
 
+  /// For each column the name of the one in the file that it came from: another one for one-hot encoded columns.
+  public var columnSources: [String] {
+    let sources = sourceColumns.flatMap { name in [String](repeating: name, count: categories[name]?.count ?? 1) }
+    return sources.count == columnCount ? sources : columnNames
+  }
+
+  /// The columns that a name stands for: itself, or those into which the column of this name was encoded.
+  func encodedNames(of name: String) -> [String] {
+    categories[name].map { texts in texts.map { "\(name)=\($0)" } } ?? [name]
+  }
+
   /// The positions of columns.
   ///
   /// - Throws: `DatasetError.unknownColumn` if a name is not a column's.

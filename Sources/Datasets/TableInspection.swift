@@ -39,7 +39,9 @@ public struct TableInspection: Hashable, Sendable {
     path = table.path
     rowCount = rows
     duplicateRowShare = share
-    self.columns = zip(table.columnNames, facts).map { ColumnInspection(name: $0, $1) }
+    self.columns = zip(zip(table.columnNames, table.columnSources), facts).map {
+      ColumnInspection(name: $0.0, source: $0.1, $1)
+    }
   }
 
   /// The columns that hold one value only.
@@ -67,8 +69,8 @@ public struct TableInspection: Hashable, Sendable {
       throw .notFinite(DataLocation(path: path, column: column.name), text: "one value or more")
     }
     guard !allowingConstant else { return }
-    let constant = constantColumns.filter { !dequantized.contains($0) }
-    guard constant.isEmpty else { throw .constantColumns(path: path, names: constant) }
+    let constant = columns.filter { $0.isConstant && !dequantized.contains($0.name) }
+    guard constant.isEmpty else { throw .constantColumns(path: path, names: Self.sources(of: constant)) }
   }
 
   /// Advice for whoever fits a density, one sentence each.
@@ -82,7 +84,7 @@ public struct TableInspection: Hashable, Sendable {
     warnings += discreteWarnings(columns.filter { $0.isDiscrete && !dequantized.contains($0.name) })
     for column in columns where column.hasSpike && !dequantized.contains(column.name) {
       warnings.append(
-        "column '\(column.name)': \(short(column.mostRepeatedValue)) makes up \(percent(column.mostRepeatedShare)) of the "
+        "column '\(column.source)': \(short(column.mostRepeatedValue)) makes up \(percent(column.mostRepeatedShare)) of the "
           + "rows: a density model will put a spike there; leave the column out or model that case separately")
     }
     for column in columns where column.isRowNumber {
@@ -96,7 +98,24 @@ public struct TableInspection: Hashable, Sendable {
     return warnings
   }
 
-  private func discreteWarnings(_ discrete: [ColumnInspection]) -> [String] {
+  /// The names in the file, each once.
+  private static func sources(of columns: [ColumnInspection]) -> [String] {
+    var seen: Set<String> = []
+    return columns.map(\.source).filter { seen.insert($0).inserted }
+  }
+
+  private func discreteWarnings(_ all: [ColumnInspection]) -> [String] {
+    let encoded = Self.sources(of: all.filter(\.isEncoded))
+    let discrete = all.filter { !$0.isEncoded }
+    let ofEncoded =
+      encoded.prefix(5).map { name in
+        "column '\(name)' was encoded as columns of 0 and 1: a density model will put spikes there; use --dequantize "
+          + "\(name) or leave the column out"
+      } + (encoded.count > 5 ? ["so were \(encoded.count - 5) other columns"] : [])
+    return ofEncoded + warnings(ofFewValues: discrete)
+  }
+
+  private func warnings(ofFewValues discrete: [ColumnInspection]) -> [String] {
     guard discrete.count > 5 else {
       return discrete.map { column in
         "column '\(column.name)' takes only \(column.distinctCount) distinct values: a density model will put spikes "
@@ -120,9 +139,9 @@ public struct TableInspection: Hashable, Sendable {
 }
 
 extension ColumnInspection {
-  init(name: String, _ facts: ca_column_facts) {
+  init(name: String, source: String, _ facts: ca_column_facts) {
     self.init(
-      name: name, minimum: facts.minimum, maximum: facts.maximum, mean: facts.mean,
+      name: name, source: source, minimum: facts.minimum, maximum: facts.maximum, mean: facts.mean,
       standardDeviation: facts.standard_deviation, notFiniteCount: Int(facts.not_finite), isInteger: facts.is_integer,
       isRowNumber: facts.is_row_number, distinctCount: Int(facts.distinct), examinedRowCount: Int(facts.examined),
       mostRepeatedValue: facts.most_repeated_value, mostRepeatedShare: facts.most_repeated_share,

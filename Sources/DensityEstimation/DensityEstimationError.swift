@@ -14,6 +14,8 @@ public enum DensityEstimationError: Error, Hashable, Sendable, CustomStringConve
   case tooLarge(reason: String)
   /// A discrete column has a value that is not among those given for it; columns count from 0.
   case unknownValue(column: Int, value: Double)
+  /// A column cannot be set to a value from outside; the values that a discrete one can have are given.
+  case impossibleIntervention(column: String, value: Double, possible: [Double])
   /// A graph names a column that is not there.
   case unknownColumn(name: String, known: [String])
   /// A text does not describe a graph.
@@ -36,6 +38,12 @@ public enum DensityEstimationError: Error, Hashable, Sendable, CustomStringConve
     case .invalidSetting(let name, let value, let rule): "\(name) is \(value); it must be \(rule)"
     case .unknownValue(let column, let value):
       "column \(column + 1) has the value \(value), which is not among the values given for it"
+    case .impossibleIntervention(let column, let value, let possible):
+      "column '\(column)' cannot be set to \(shortest(value)): "
+        + (possible.isEmpty
+          ? "it must be a finite number"
+          : "its values are \(possible.prefix(20).map(shortest).joined(separator: ", "))")
+        + (possible.count > 20 ? " and \(possible.count - 20) more" : "")
     case .unknownColumn(let name, let known):
       "there is no column '\(name)'; the columns are \(known.joined(separator: ", "))"
     case .cycle(let path):
@@ -43,4 +51,9 @@ public enum DensityEstimationError: Error, Hashable, Sendable, CustomStringConve
     case .tooLarge(let reason), .invalidGraph(let reason), .degenerate(let reason): reason
     }
   }
+}
+
+/// A number as a user writes it: 1 and not 1.0.
+private func shortest(_ value: Double) -> String {
+  value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
 }

@@ -18,7 +18,13 @@ struct EstimatedModel: DensityModel {
   }
 
   func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor {
-    distribution.logProb(rows.to(.float64), chunkSize: Self.chunkSize)
+    let rows = rows.to(.float64)
+    guard let mixture = distribution as? GaussianMixture, rows.isNaN().any() else {
+      return distribution.logProb(rows, chunkSize: Self.chunkSize)
+    }
+    return withoutGradient {
+      Tensor.concatenating(rows.split(size: Self.chunkSize).map { mixture.logProb(ofObserved: $0) })
+    }
   }
 
   func state() -> [String: Tensor] { distribution.tensors }

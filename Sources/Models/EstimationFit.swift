@@ -31,6 +31,7 @@ struct EstimationFit {
       rows: data.table.rowCount, completeRows: rows.isFinite().all(1).sum().integerItem(),
       meanLogProb: meanLogProb(model, rows, data.weights), details: result.details,
       seconds: (ContinuousClock.now - clock) / .seconds(1))
+    onEvent(.saving)
     try settings.write(to: folder.settings)
     try ModelFile.save(model.dequantizing(grids), data.description(settings, .estimation(report)), to: folder.model)
     return report

@@ -1,6 +1,7 @@
 import Datasets
 public import Foundation
 import NeuralNetworks
+import Torch
 public import Training
 
 /// All settings of one fit: what `--config` reads and a run folder keeps.
@@ -105,14 +106,16 @@ public struct FitSettings: Codable, Hashable, Sendable {
     do {
       text = try String(contentsOf: url, encoding: .utf8)
     } catch {
-      throw ModelError.inputOutput(path: url.path, reason: "the settings cannot be read: \(error.localizedDescription)")
+      throw ModelError.inputOutput(path: url.path, reason: "the settings cannot be read: \(systemReason(of: error))")
     }
     self = try FitSettings(checking: try SettingsValue(yaml: text, path: url.path))
   }
 
   /// Writes the settings as YAML.
+  ///
+  /// - Throws: `TensorFileError` when the file cannot be written.
   public func write(to url: URL) throws {
-    try Data(SettingsValue(encoding: self).yaml().utf8).write(to: url, options: .atomic)
+    try AtomicFile.write(Data(SettingsValue(encoding: self).yaml().utf8), to: url)
   }
 }
 

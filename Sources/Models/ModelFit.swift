@@ -24,6 +24,8 @@ public struct ModelFit {
     case diagnosed(ReverseKullbackLeibler.Diagnosis)
     /// A distribution is about to be computed from rows of so many columns.
     case computing(rows: Int, columns: Int)
+    /// The distribution is there, and its files are about to be written.
+    case saving
     /// Training has moved on.
     case progress(TrainingProgress)
   }

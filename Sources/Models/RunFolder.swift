@@ -1,4 +1,5 @@
 public import Foundation
+import Torch
 
 /// The folder of one run: the model, its settings, the history of its training and, while unfinished, its checkpoint.
 public struct RunFolder: Sendable {
@@ -48,7 +49,8 @@ public struct RunFolder: Sendable {
     do {
       try manager.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
-      throw .inputOutput(path: path, reason: "the folder cannot be made: \(error.localizedDescription)")
+      throw .inputOutput(
+        path: path, reason: "the folder cannot be made (\(systemReason(of: error))); choose another with --out")
     }
     guard manager.isWritableFile(atPath: url.path) else {
       throw .inputOutput(path: path, reason: "the folder cannot be written to; choose another with --out")
@@ -56,7 +58,7 @@ public struct RunFolder: Sendable {
     // The old model and its settings stay until new ones replace them.
     for file in [checkpoint, metrics, report] where manager.fileExists(atPath: file.path) {
       do { try manager.removeItem(at: file) } catch {
-        throw .inputOutput(path: file.path, reason: "cannot be replaced: \(error.localizedDescription)")
+        throw .inputOutput(path: file.path, reason: "cannot be replaced: \(systemReason(of: error))")
       }
     }
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Reports
 
-/// Writes one chart as a file.
+/// One chart as the content of a file.
 struct ChartWriter {
   private let chart: VegaLiteSpecification
   private let converter: ChartConverter?
@@ -19,9 +19,9 @@ struct ChartWriter {
     return try ChartConverter(for: format, searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
   }
 
-  /// Writes the chart as a picture, or as its specification.
-  func write(to url: URL, as format: ChartConverter.Format?) throws {
-    guard let converter, let format else { return try chart.json(isIndented: true).write(to: url, options: .atomic) }
-    try converter.picture(of: chart, as: format).write(to: url, options: .atomic)
+  /// The chart as a picture, or its specification.
+  func content(as format: ChartConverter.Format?) throws -> Data {
+    guard let converter, let format else { return try chart.json(isIndented: true) }
+    return try converter.picture(of: chart, as: format)
   }
 }

@@ -77,7 +77,8 @@ enum Failure {
 
   private static func code(for error: DensityEstimationError) -> ExitCode {
     switch error {
-    case .invalidSetting, .tooLarge, .unknownColumn, .unknownValue, .invalidGraph, .cycle: usage
+    case .invalidSetting, .tooLarge, .unknownColumn, .unknownValue, .impossibleIntervention, .invalidGraph, .cycle:
+      usage
     case .tooFewRows, .notFinite, .constantColumn, .invalidWeights, .degenerate: data
     }
   }
@@ -87,6 +88,9 @@ enum Failure {
     switch error as? DatasetError {
     case .missingValue, .notFinite: " (--drop-missing leaves such rows out, --exclude the column)"
     case .textColumn(let place, _): " (--one-hot \(place.column ?? "COLUMN") or --exclude \(place.column ?? "COLUMN"))"
+    case .unreadableColumns(_, let texts, let dates):
+      (texts.isEmpty ? " (" : " (--one-hot \(texts.joined(separator: ",")) or ")
+        + "--exclude \((texts + dates).joined(separator: ",")))"
     case .dateColumn(let place, _): " (--exclude \(place.column ?? "COLUMN"))"
     case .constantColumns(_, let names): " (--exclude \(names.joined(separator: ",")))"
     default: ""
@@ -95,6 +99,6 @@ enum Failure {
 
   private static func text(of error: any Error) -> String {
     if error is EncodingError || error is DecodingError { return "\(error)" }
-    return (error as NSError).domain == NSCocoaErrorDomain ? error.localizedDescription : "\(error)"
+    return (error as NSError).domain == NSCocoaErrorDomain ? systemReason(of: error) : "\(error)"
   }
 }

@@ -10,20 +10,36 @@ struct FitRunner {
   var writesReport = true
 
   func run(_ fit: ModelFit, overwriting: Bool = false, resuming: Bool = false) throws {
-    // A fit that computes everything at once has nothing to resume from, so Ctrl-C just ends it; nothing is written
-    // before its end.
-    let interrupts = fit.settings.training == nil ? nil : InterruptHandling()
+    let saving = SavingGuard()
+    let interrupts = interruptHandling(of: fit, saving)
     let reporter = ProgressReporter(output)
     let report: FitReport
     do {
       defer { reporter.finish() }
-      report = try fit.run(
-        overwriting: overwriting, resuming: resuming, stop: interrupts?.stop, onEvent: reporter.show)
+      report = try fit.run(overwriting: overwriting, resuming: resuming, stop: interrupts.stop) { event in
+        if case .saving = event { saving.beginSaving() }
+        reporter.show(event)
+      }
+    }
+    if case .estimation = report, interrupts.stop.isRequested {
+      Console.error("interrupted; the model is saved in \(fit.folder.path), its report was not written")
+      throw Failure.interrupted
     }
     if writesReport { writeReport(fit.folder) }
     switch report {
     case .training(let report): try conclude(report, fit.folder)
     case .estimation(let report): try conclude(report, fit.folder)
+    }
+  }
+
+  /// A fit that computes everything at once has nothing to resume from, so a request to stop ends it; before its end it
+  /// has written nothing, but made the folder when there was none.
+  private func interruptHandling(of fit: ModelFit, _ saving: SavingGuard) -> InterruptHandling {
+    guard fit.settings.training == nil else { return InterruptHandling() }
+    let path = fit.folder.url.path
+    return InterruptHandling {
+      // A folder that holds anything stays.
+      saving.end("interrupted; nothing was saved") { rmdir(path) }
     }
   }
 

@@ -40,6 +40,8 @@ struct PlotCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "Where to write it: .html, .vl.json, .svg or .png.", completion: .file())
   var output: String?
 
+  @OptionGroup var overwriting: OverwriteOption
+
   @Flag(name: .long, help: "Draw in the terminal instead.")
   var terminal = false
 
@@ -56,17 +58,17 @@ struct PlotCommand: ParsableCommand {
     try Failure.handling {
       let target = output ?? "plot.html"
       let format = try terminal ? nil : Self.format(of: target)
+      // The page of the default name is drawn anew each time.
+      let file = try terminal ? nil : output.map(overwriting.file) ?? OutputFile(target, overwriting: true)
       let converter = try ChartWriter.converter(for: format?.picture)
       let plot = try TablePlot(
         table, x: x, y: y, color: color, kind: kind ?? (y == nil ? .histogram : .scatter))
       plot.warnings.forEach(note)
-      guard let format else { return try Console.result(plot.text(Terminal.style)) }
-      let url = URL(filePath: target)
-      if format == .html {
-        try plot.chart.html(title: plot.title, reading: plot.reading).write(to: url, options: .atomic)
-      } else {
-        try ChartWriter(plot.chart, converter).write(to: url, as: format.picture)
-      }
+      guard let format, let file else { return try Console.result(plot.text(Terminal.style)) }
+      try file.write(
+        format == .html
+          ? plot.chart.html(title: plot.title, reading: plot.reading)
+          : ChartWriter(plot.chart, converter).content(as: format.picture))
       note("Wrote \(target)")
     }
   }

@@ -41,6 +41,7 @@ final class ProgressReporter {
       } else if !output.quiet {
         Console.note(diagnosis.description)
       }
+    case .saving: break
     case .progress(let progress): show(progress)
     }
   }

@@ -38,6 +38,8 @@ struct ReportCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "Where to write the page, or the folder of the charts.", completion: .file())
   var output: String?
 
+  @OptionGroup var overwriting: OverwriteOption
+
   @Option(name: .long, help: "html, or single charts: svg, png, vl.json.")
   var format = Format.html
 
@@ -65,6 +67,8 @@ struct ReportCommand: ParsableCommand {
     try Failure.handling {
       machine.apply()
       let run = RunFolder(folder)
+      // What stands in the run by default is written anew each time.
+      let file = try output.flatMap { format == .html ? try overwriting.file($0) : nil }
       // The converter is looked for before the work is done.
       let converter = try ChartWriter.converter(for: format.picture)
       var report = try RunReport(of: run, data: data, options: ReportOptions(seed: seed))
@@ -74,22 +78,29 @@ struct ReportCommand: ParsableCommand {
       }
       if terminal { return try Console.write(Data(report.text(Terminal.style).utf8)) }
       if format == .html {
-        let url = output.map { URL(filePath: $0) } ?? run.report
-        try report.write(to: url)
-        return note("Wrote \(url.relativePath)")
+        let page = try report.html()
+        let target = try file ?? OutputFile(run.report.relativePath, overwriting: true)
+        try target.write(page)
+        return note("Wrote \(target.path)")
       }
-      try writeCharts(
-        of: report, into: output.map { URL(filePath: $0) } ?? run.url.appending(path: "charts"), converter)
+      try writeCharts(of: report, into: output ?? run.url.appending(path: "charts").relativePath, converter)
     }
   }
 
-  private func writeCharts(of report: RunReport, into folder: URL, _ converter: ChartConverter?) throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for (name, chart) in report.charts {
-      let url = folder.appending(path: "\(name).\(format.rawValue)")
-      try ChartWriter(chart, converter).write(to: url, as: format.picture)
+  private func writeCharts(of report: RunReport, into folder: String, _ converter: ChartConverter?) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw ModelError.inputOutput(
+        path: folder, reason: "the folder cannot be made (\(systemReason(of: error))); choose another with -o")
     }
-    note("Wrote \(report.charts.count) charts into \(folder.relativePath)")
+    let files = try report.charts.map { chart in
+      try OutputFile("\(folder)/\(chart.name).\(format.rawValue)", overwriting: overwriting.overwrite || output == nil)
+    }
+    for (file, chart) in zip(files, report.charts) {
+      try file.write(try ChartWriter(chart.specification, converter).content(as: format.picture))
+    }
+    note("Wrote \(files.count) charts into \(folder)")
   }
 
   private func note(_ text: String) {

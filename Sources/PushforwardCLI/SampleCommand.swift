@@ -11,8 +11,9 @@ struct SampleCommand: ParsableCommand {
     commandName: "sample",
     abstract: "Draw new rows from a fitted model.",
     discussion: """
-      Writes .csv .tsv .jsonl (also .gz), .parquet or .feather by the name of the output; without -o, CSV on standard \
-      output. For a model of images, .png draws them side by side.
+      Writes .csv .tsv .jsonl (also .gz), .parquet, .feather or .npy by the name of the output; without -o, CSV on \
+      standard output. Columns of text that were encoded come back as text. For a model of images, .png draws them side \
+      by side. A file that is there already is left alone unless --overwrite is given.
 
       EXAMPLES
         pushforward sample runs/mine -n 1000 --seed 7 -o new.parquet
@@ -31,6 +32,8 @@ struct SampleCommand: ParsableCommand {
 
   @Option(name: .shortAndLong, help: "Where to write them.", completion: .file())
   var output: String?
+
+  @OptionGroup var overwriting: OverwriteOption
 
   @Option(
     name: .customLong("do"),
@@ -57,13 +60,14 @@ struct SampleCommand: ParsableCommand {
   func run() throws {
     try Failure.handling {
       machine.apply()
+      let file = try output.map(overwriting.file)
       let (fitted, description) = try RunFolder(folder).loadModel()
       let model = try intervening(fitted, description)
       let place = try Device(named: device)
       try model.move(to: place)
       var rng = RandomGenerator(seed: seed)
-      if let output, output.lowercased().hasSuffix(".png") {
-        try drawImages(model, description, to: output, using: &rng)
+      if let file, file.path.lowercased().hasSuffix(".png") {
+        try drawImages(model, description, to: file, using: &rng)
       } else {
         try writeTable(model, description, using: &rng)
       }
@@ -82,11 +86,15 @@ struct SampleCommand: ParsableCommand {
     }
     var values: [String: Double] = [:]
     for assignment in interventions.split(separator: ",") {
-      let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, let value = Double(parts[1]) else {
-        throw SettingsError.invalid(reason: "--do: '\(assignment)' is no intervention: expected COLUMN=NUMBER")
+      // Names of encoded columns hold one of these signs, too.
+      guard let sign = assignment.lastIndex(of: "="), sign > assignment.startIndex,
+        let value = Double(assignment[assignment.index(after: sign)...])
+      else {
+        throw SettingsError.invalid(
+          reason: "--do: '\(assignment)' is no intervention: expected COLUMN=NUMBER, the columns being "
+            + description.columns.joined(separator: ", "))
       }
-      values[parts[0]] = value
+      values[String(assignment[..<sign])] = value
     }
     return try model.intervening(values)
   }
@@ -95,16 +103,17 @@ struct SampleCommand: ParsableCommand {
     _ model: any GenerativeModel, _ description: ModelDescription, using rng: inout RandomGenerator
   ) throws {
     var writer: TableWriter?
-    // The steps of a series follow one another, so it is drawn as a whole.
-    let chunkSize = model is any SeriesModel ? count : Self.chunkSize
+    let isArray = try output.map { try TableFormat(path: $0) == .numpy } ?? false
+    // The steps of a series follow one another, and an array begins with its size, so they are drawn as a whole.
+    let chunkSize = isArray || model is any SeriesModel ? count : Self.chunkSize
     for start in stride(from: 0, to: count, by: chunkSize) {
       let drawn = model.sample(min(chunkSize, count - start), given: nil, using: &rng).to(Device.cpu)
-      let rows = description.dataRows(drawn)
+      let columns = description.outputColumns(drawn)
       guard let output else {
-        try StandardOutputTable.write(rows, names: start == 0 ? description.columns : nil)
+        try StandardOutputTable.write(columns, isNamed: start == 0)
         continue
       }
-      let columns = Table(values: rows, columnNames: description.columns).outputColumns
+      if isArray { return try TableWriter.write(columns, to: output) }
       let open = try writer ?? TableWriter(path: output, columns: columns)
       writer = open
       try open.append(columns)
@@ -113,17 +122,18 @@ struct SampleCommand: ParsableCommand {
   }
 
   private func drawImages(
-    _ model: any GenerativeModel, _ description: ModelDescription, to path: String, using rng: inout RandomGenerator
+    _ model: any GenerativeModel, _ description: ModelDescription, to file: OutputFile, using rng: inout RandomGenerator
   ) throws {
     guard let size = description.imageSize, size.count == 2 else {
-      throw SettingsError.invalid(reason: "\(path): the model's rows are no images; write a table, such as samples.csv")
+      throw SettingsError.invalid(
+        reason: "\(file.path): the model's rows are no images; write a table, such as samples.csv")
     }
     guard count <= Self.mostImages else {
       throw SettingsError.invalid(
-        reason: "\(path): a picture holds at most \(Self.mostImages) images; use a smaller -n")
+        reason: "\(file.path): a picture holds at most \(Self.mostImages) images; use a smaller -n")
     }
     let rows = description.dataRows(model.sample(count, given: nil, using: &rng).to(Device.cpu))
     let grid = ImageGrid(rows, height: size[0], width: size[1])
-    try grid.png(scale: max(1, 32 / size[1])).write(to: URL(filePath: path), options: .atomic)
+    try file.write(grid.png(scale: max(1, 32 / size[1])))
   }
 }

@@ -11,7 +11,8 @@ struct ScoreCommand: ParsableCommand {
     abstract: "Give the log-density of rows under a fitted model.",
     discussion: """
       Prints the mean log p with its standard error, in nats and in the units of the data. With -o, writes log p of each \
-      row.
+      row; a file that is there already is left alone unless --overwrite is given. A row with missing cells has no density; \
+      under the model gmm it has that of the cells that are there, of which a mean of its own is printed.
 
       EXAMPLES
         pushforward score runs/mine heldout.csv
@@ -27,6 +28,8 @@ struct ScoreCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "Where to write log p of each row.", completion: .file())
   var output: String?
 
+  @OptionGroup var overwriting: OverwriteOption
+
   @Option(name: .long, help: "auto, cpu, cuda or cuda:INDEX.")
   var device = "cpu"
 
@@ -39,6 +42,7 @@ struct ScoreCommand: ParsableCommand {
       if let output, URL(filePath: output).standardizedFileURL == URL(filePath: data).standardizedFileURL {
         throw SettingsError.invalid(reason: "-o \(output) would replace the data; name another file")
       }
+      let file = try output.map(overwriting.file)
       let (model, description) = try RunFolder(folder).loadModel()
       guard let density = model as? any DensityModel else {
         throw ModelError.cannot(
@@ -49,10 +53,10 @@ struct ScoreCommand: ParsableCommand {
       let loaded = try LoadedData(scoring: data, with: description)
       if !reporting.quiet, !reporting.json { loaded.warnings.forEach { Console.note("warning: \($0)") } }
       let scores = density.logProb(loaded.rows.to(place), given: nil).to(.float64, Device.cpu).doubles()
-      let isMissing = loaded.table.values.isFinite().all(1).doubles().map { $0 == 0 }
-      let score = try Score(scores, isMissing: isMissing, model: description.model)
-      if let output {
-        try TableWriter.write([OutputColumn("log_prob", .numbers(Tensor(scores)))], to: output)
+      let score = try Score(
+        scores, cells: loaded.table.values, allowingMissing: description.scoresMissingCells, model: description.model)
+      if let file {
+        try TableWriter.write([OutputColumn("log_prob", .numbers(Tensor(score.logProbs)))], to: file.path)
       }
       try report(score)
     }
@@ -67,13 +71,17 @@ struct ScoreCommand: ParsableCommand {
     if let others = score.meanOfOthers {
       Console.note("\(score.outsideSupport) rows have density 0; the mean of the others is \(Console.fixed(others, 4))")
     }
+    if score.incomplete > 0 {
+      let mean = score.meanOfIncomplete.map { "mean \(Console.fixed($0, 4))" } ?? "no mean, as some have density 0"
+      Console.note("\(score.incomplete) more rows have missing cells: log p of the cells that are there has \(mean)")
+    }
     if score.missing > 0 { Console.note("\(score.missing) rows with missing or infinite values have no density") }
   }
 }
 
 /// What `score` reports. JSON knows no infinity: a mean of minus infinity is left out, and `outsideSupport` says why.
 private struct Score: Encodable {
-  /// Rows with a density, 0 included.
+  /// Complete rows, those of density 0 included.
   var rows: Int
   var meanLogProb: Double?
   var standardError: Double?
@@ -81,19 +89,37 @@ private struct Score: Encodable {
   var outsideSupport: Int
   /// The mean of the rows with a positive density, when there are others.
   var meanOfOthers: Double?
-  /// Rows without a finite number in each cell.
+  /// Rows with missing cells that have a density of the others; densities of different cells are no figures of one kind.
+  var incomplete: Int
+  var meanOfIncomplete: Double?
+  /// Rows without a density, since cells are missing or infinite.
   var missing: Int
+  /// log p of each row; NaN for those without a density.
+  let logProbs: [Double]
 
-  init(_ scores: [Double], isMissing: [Bool], model: String) throws {
-    let known = zip(scores, isMissing).filter { !$0.1 }.map(\.0)
-    if let row = zip(scores, isMissing).firstIndex(where: { $0.0.isNaN && !$0.1 }) {
+  private enum CodingKeys: CodingKey {
+    case rows, meanLogProb, standardError, outsideSupport, meanOfOthers, incomplete, meanOfIncomplete, missing
+  }
+
+  init(_ scores: [Double], cells: Tensor, allowingMissing: Bool, model: String) throws {
+    let isComplete = cells.isFinite().all(1).doubles().map { $0 == 1 }
+    // A row without any cell has the density of nothing.
+    let hasDensity = ((cells.isFinite() .| cells.isNaN()).all(1) .& cells.isFinite().any(1)).doubles().map { $0 == 1 }
+    let logProbs = scores.indices.map { isComplete[$0] || (allowingMissing && hasDensity[$0]) ? scores[$0] : .nan }
+    if let row = scores.indices.first(where: { scores[$0].isNaN && isComplete[$0] }) {
       throw ModelError.cannot(
         model: model, action: "give row \(row + 1) a density", instead: "its weights give no number there; fit it again"
       )
     }
+    let known = scores.indices.filter { isComplete[$0] }.map { scores[$0] }
+    let partial = scores.indices.filter { !isComplete[$0] && !logProbs[$0].isNaN }.map { scores[$0] }
     let finite = known.filter(\.isFinite)
+    self.logProbs = logProbs
     rows = known.count
-    missing = scores.count - known.count
+    incomplete = partial.count
+    let sum = partial.reduce(0, +)
+    meanOfIncomplete = partial.isEmpty || !sum.isFinite ? nil : sum / Double(partial.count)
+    missing = scores.count - known.count - partial.count
     outsideSupport = known.count - finite.count
     let mean = finite.isEmpty ? nil : finite.reduce(0, +) / Double(finite.count)
     meanLogProb = outsideSupport == 0 ? mean : nil
@@ -102,12 +128,5 @@ private struct Score: Encodable {
       let squares = finite.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
       standardError = (squares / Double(rows - 1) / Double(rows)).squareRoot()
     }
-  }
-}
-
-extension Sequence {
-  fileprivate func firstIndex(where matches: (Element) -> Bool) -> Int? {
-    for (index, element) in enumerated() where matches(element) { return index }
-    return nil
   }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import Torch
 
 /// Draws charts as SVG or PNG files by `vl-convert`, which has to be installed: the command, or the Python module.
 public struct ChartConverter: Sendable {
@@ -96,7 +97,7 @@ public struct ChartConverter: Sendable {
     process.arguments = arguments
     (process.standardInput, process.standardOutput, process.standardError) = (handles[0], handles[1], handles[2])
     do { try process.run() } catch {
-      throw ReportError.conversionFailed(reason: "\(path) cannot be run: \(error.localizedDescription)")
+      throw ReportError.conversionFailed(reason: "\(path) cannot be run: \(systemReason(of: error))")
     }
     process.waitUntilExit()
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {

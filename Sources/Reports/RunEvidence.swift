@@ -37,7 +37,10 @@ struct RunEvidence {
     let density = model as? any DensityModel
     func scores(_ rows: Tensor) -> [Double]? { density?.logProb(rows, given: nil).to(.float64).doubles() }
     sampleScores = scores(drawn)
-    dataScores = data.modelRows.flatMap(scores)
+    // The density of a part of the cells is a figure of another kind.
+    dataScores = data.modelRows.flatMap { rows in
+      scores(rows).map { zip($0, rows.isFinite().all(1).doubles()).map { $1 == 1 ? $0 : .nan } }
+    }
     let complete = data.modelRows.map { $0.isFinite().all(1).nonzero().squeezed(1) }
     codedRows = complete?.scalars(as: Int.self) ?? []
     if let complete, let rows = data.modelRows?.selecting(complete), rows.size(0) > 0 {

@@ -1,4 +1,5 @@
 public import Foundation
+import Torch
 
 /// The history of a training run: `metrics.jsonl`, one line of JSON for each epoch.
 public struct MetricsLog {
@@ -20,7 +21,7 @@ public struct MetricsLog {
 
   /// Adds a line.
   ///
-  /// - Throws: a Cocoa error when the file cannot be written.
+  /// - Throws: `TensorFileError.unwritable`.
   public func append(_ progress: TrainingProgress) throws {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -30,16 +31,20 @@ public struct MetricsLog {
       validationLoss: progress.validationLoss, learningRate: progress.learningRate,
       gradientNorm: progress.gradientNorm, seconds: (progress.seconds * 1000).rounded() / 1000)
     let data = try encoder.encode(line) + Data("\n".utf8)
-    guard FileManager.default.fileExists(atPath: url.path) else { return try data.write(to: url) }
-    let handle = try FileHandle(forWritingTo: url)
-    defer { try? handle.close() }
-    try handle.seekToEnd()
-    try handle.write(contentsOf: data)
+    do {
+      guard FileManager.default.fileExists(atPath: url.path) else { return try data.write(to: url) }
+      let handle = try FileHandle(forWritingTo: url)
+      defer { try? handle.close() }
+      try handle.seekToEnd()
+      try handle.write(contentsOf: data)
+    } catch {
+      throw TensorFileError.unwritable(path: url.path, reason: systemReason(of: error))
+    }
   }
 
   /// Drops the lines of epochs after the given one, which a resumed run will write again.
   ///
-  /// - Throws: a Cocoa error when the file cannot be written.
+  /// - Throws: `TensorFileError.unwritable`.
   public func truncate(afterEpoch epoch: Int) throws {
     guard let text = try? String(contentsOf: url, encoding: .utf8) else { return }
     let decoder = JSONDecoder()
@@ -47,6 +52,6 @@ public struct MetricsLog {
     let kept = text.split(separator: "\n").filter { line in
       (try? decoder.decode(Line.self, from: Data(line.utf8))).map { $0.epoch <= epoch } ?? false
     }
-    try Data(kept.map { $0 + "\n" }.joined().utf8).write(to: url, options: .atomic)
+    try AtomicFile.write(Data(kept.map { $0 + "\n" }.joined().utf8), to: url)
   }
 }

@@ -17,6 +17,21 @@ import Torch
     #expect(datasetError { _ = try Table(contentsOf: path) } == .textColumn(place, example: "pear"))
   }
 
+  /// Whoever has to leave out several columns learns of all at once: text, text of one kind only, dates; but not of those
+  /// that are left out or encoded already.
+  @Test func allColumnsOfTextAreNamed() throws {
+    let text = "x,kind,same,day,y,out\n1,pear,a,2024-01-31,2,u\n3,apple,a,2024-02-01,4,v\n5,pear,a,2024-02-02,6,w\n"
+    let path = try folder.file("many.csv", text)
+    let options = TableOptions(excluded: ["out"])
+    let error = datasetError { _ = try Table(contentsOf: path, options: options) }
+    #expect(error == .unreadableColumns(path: path, texts: ["kind", "same"], dates: ["day"]))
+    #expect(error?.description.contains("columns 'kind', 'same' hold text, column 'day' holds dates") == true)
+    let encoding = TableOptions(excluded: ["out"], oneHot: .columns(["kind", "same"]))
+    #expect(
+      datasetError { _ = try Table(contentsOf: path, options: encoding) }
+        == .dateColumn(DataLocation(path: path, column: "day"), example: "2024-01-31"))
+  }
+
   @Test(arguments: [TableOptions.OneHot.columns(["kind"]), .allText])
   func oneHot(_ oneHot: TableOptions.OneHot) throws {
     let table = try Table(contentsOf: path, options: TableOptions(oneHot: oneHot))

@@ -133,7 +133,17 @@ struct BadInput: CustomTestStringConvertible, Sendable {
     BadInput("run that exists", ["fit", "nsf", "good.csv", "--out", "run"], 64, ["run", "--overwrite"]),
     BadInput(
       "output folder that is a file", ["fit", "nsf", "good.csv", "--out", "good.csv"], 74, ["good.csv", "file"]),
-    BadInput("output folder that cannot be made", ["fit", "nsf", "good.csv", "--out", "/proc/new"], 74, ["/proc/new"]),
+    BadInput(
+      "output folder that cannot be made", ["fit", "nsf", "good.csv", "--out", "/proc/new"], 74,
+      ["/proc/new", "No such file", "choose another with --out"]),
+    BadInput(
+      "intervention without a number", ["sample", "causal", "--do", "rain=yes"], 64,
+      ["'rain=yes'", "COLUMN=NUMBER", "rain, wet"]),
+    BadInput(
+      "intervention with a value that is none", ["sample", "causal", "--do", "rain=2"], 64,
+      ["column 'rain'", "to 2", "its values are 0, 1"]),
+    BadInput("intervention on no column", ["sample", "causal", "--do", "rian=1"], 64, ["'rian'", "rain, wet"]),
+    BadInput("intervention on a flow", ["sample", "run", "--do", "height=1"], 64, ["nsf", "causal"]),
     BadInput("no run", ["sample", "nowhere"], 74, ["nowhere", "pushforward fit"]),
     BadInput("nothing to resume", ["resume", "run"], 74, ["run", "finished"]),
     BadInput("truncated model", ["sample", "cut"], 65, ["cut/model.safetensors"]),
@@ -148,7 +158,39 @@ struct BadInput: CustomTestStringConvertible, Sendable {
     BadInput("output of an unknown kind", ["sample", "run", "-o", "out.xyz"], 65, ["out.xyz"]),
     BadInput("output in a folder that is not there", ["sample", "run", "-o", "no/out.csv"], 74, ["no/out.csv"]),
     BadInput("picture of rows that are no images", ["sample", "run", "-o", "out.png"], 64, ["out.png", "no images"]),
-    BadInput("full disk", ["sample", "run", "-n", "5000", "-o", "full.csv"], 74, ["full.csv"]),
+    BadInput("full disk", ["sample", "run", "-n", "5000", "-o", "full.csv", "--overwrite"], 74, ["full.csv"]),
+    BadInput(
+      "array in a folder that is not there", ["sample", "run", "-o", "no/out.npy"], 74, ["no/out.npy", "no folder"]),
+    BadInput("samples over a file", ["sample", "run", "-o", "good.csv"], 64, ["good.csv", "--overwrite"]),
+    BadInput("samples over a folder", ["sample", "run", "-o", "run", "--overwrite"], 74, ["run", "a folder"]),
+    BadInput(
+      "scores over a file", ["score", "run", "good.csv", "-o", "settled/settings.yaml"], 64,
+      ["settled/settings.yaml", "--overwrite"]),
+    BadInput(
+      "report in a folder that is not there", ["report", "run", "-o", "no/r.html"], 74,
+      ["no/r.html", "there is no folder"]),
+    BadInput("report over a file", ["report", "run", "-o", "good.csv"], 64, ["good.csv", "--overwrite"]),
+    BadInput(
+      "charts in a place that is none", ["report", "run", "--format", "vl.json", "-o", "/proc/new"], 74,
+      ["/proc/new", "No such file", "-o"]),
+    BadInput(
+      "plot in a folder that is not there", ["plot", "good.csv", "--x", "height", "-o", "no/p.html"], 74,
+      ["no/p.html", "there is no folder"]),
+    BadInput(
+      "plot where nothing can be written", ["plot", "good.csv", "--x", "height", "-o", "/proc/p.html"], 74,
+      ["/proc/p.html", "cannot"]),
+    BadInput(
+      "several columns of text and dates", ["fit", "nsf", "bad.csv", "--out", "new"], 65,
+      ["'kind', 'colour' hold text", "'day' holds dates", "--one-hot kind,colour", "--exclude kind,colour,day"],
+      file: (
+        "bad.csv",
+        "kind,a,colour,day\n"
+          + (0..<40).map { "k\($0 % 3),\($0),c\($0 % 2),2024-01-\(10 + $0 % 20)" }.joined(separator: "\n")
+      )),
+    BadInput(
+      "column of one text", ["fit", "nsf", "bad.csv", "--out", "new", "--one-hot", "country"], 65,
+      ["column 'country' holds one value only", "--exclude country)"],
+      file: ("bad.csv", "a,b,country\n" + rows.map { $0 + ",UK" }.joined(separator: "\n"))),
     BadInput("empty output folder", ["fit", "nsf", "good.csv", "--out", ""], 64, ["--out"]),
     BadInput("too many threads", ["fit", "nsf", "good.csv", "--out", "new", "--threads", "100000"], 64, ["--threads"]),
     BadInput(
@@ -195,6 +237,10 @@ struct BadInput: CustomTestStringConvertible, Sendable {
     try program.file("good.csv", correlatedTable(rows: 100))
     let fit = try program.run(["fit", "nsf", "good.csv", "--out", "run"] + quickFit)
     #expect(fit.code == 0, "\(fit.errors)")
+    try program.file(
+      "rain.csv",
+      "rain,wet\n" + (0..<60).map { "\($0 % 2),\($0 % 2 == 1 || $0 % 6 == 0 ? 1 : 0)" }.joined(separator: "\n"))
+    #expect(try program.run("fit", "causal", "rain.csv", "--dag", "rain->wet", "--out", "causal").code == 0)
     let model = try Data(contentsOf: program.folder.appending(path: "run/model.safetensors"))
     func place(_ data: Data, in run: String) throws {
       try program.file("\(run)/model.safetensors", "")

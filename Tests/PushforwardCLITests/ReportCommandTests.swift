@@ -112,7 +112,7 @@ import Testing
         ["--x", "a", "--y", "b", "--color", "kind"], ["--x", "a", "--y", "b", "--color", "flag"],
       ]
       for options in cases {
-        let outcome = try program.run(["plot", "data.csv", "-o", "c.vl.json"] + options)
+        let outcome = try program.run(["plot", "data.csv", "-o", "c.vl.json", "--overwrite"] + options)
         #expect(outcome.code == 0, "\(options): \(outcome.errors)")
         let text = String(
           decoding: try JSONSerialization.data(withJSONObject: specification(program, "c.vl.json")), as: UTF8.self)

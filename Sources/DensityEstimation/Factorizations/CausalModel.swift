@@ -48,14 +48,14 @@ public struct CausalModel: FactorizedDistribution {
   ///
   /// - Parameter values: by the names of the columns.
   /// - Returns: the model, in which these columns have no causes.
-  /// - Throws: `DensityEstimationError.unknownColumn`, or `unknownValue` for one that a discrete column never has.
+  /// - Throws: `DensityEstimationError.unknownColumn`, or `impossibleIntervention` for a value that the column never has.
   public func intervening(_ values: [String: Double]) throws(DensityEstimationError) -> CausalModel {
     var replacements: [Int: any ConditionalDensity] = [:]
     for (name, value) in values {
       let column = try place(of: name)
       let kind = columns[column]
       guard value.isFinite && (!kind.isDiscrete || kind.values.contains(value)) else {
-        throw .unknownValue(column: column, value: value)
+        throw .impossibleIntervention(column: name, value: value, possible: kind.values)
       }
       replacements[column] = PointMass(at: value, target: kind)
     }

@@ -1,6 +1,7 @@
 import Diagnostics
 public import Foundation
 import Models
+import Torch
 
 extension RunReport {
   /// The report as one HTML file that needs nothing else: style, charts, pictures and the program that draws are in it.
@@ -14,8 +15,8 @@ extension RunReport {
 
   /// Writes the report, replacing the file as a whole.
   ///
-  /// - Throws: what ``html()`` throws; a Cocoa error when the file cannot be written.
-  public func write(to url: URL) throws { try html().write(to: url, options: .atomic) }
+  /// - Throws: what ``html()`` throws; `TensorFileError` when the file cannot be written.
+  public func write(to url: URL) throws { try AtomicFile.write(try html(), to: url) }
 }
 
 /// Markup of a report.

@@ -30,6 +30,13 @@ package final class AtomicFile {
     unlink(temporaryPath)
   }
 
+  /// Writes a whole file, which replaces another of this name whole or not at all.
+  package static func write(_ data: Data, to url: URL) throws(TensorFileError) {
+    let file = try AtomicFile(replacing: url)
+    try file.write([UInt8](data))
+    try file.commit()
+  }
+
   /// Adds bytes at the end.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(TensorFileError) {
     var done = 0

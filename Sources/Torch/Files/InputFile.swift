@@ -102,3 +102,13 @@ final class TensorMemory {
 
 /// What the system's last failed call says.
 func systemError() -> String { String(cString: strerror(errno)) }
+
+/// What the system said when Foundation failed, in its own words instead of the number of an error.
+///
+/// - Parameter error: what Foundation threw.
+/// - Returns: such as "Permission denied"; Foundation's description when the system said nothing.
+package func systemReason(of error: any Error) -> String {
+  if let error = error as? POSIXError { return String(cString: strerror(error.code.rawValue)) }
+  if let error = error as? CocoaError, let underlying = error.underlying { return systemReason(of: underlying) }
+  return error.localizedDescription
+}

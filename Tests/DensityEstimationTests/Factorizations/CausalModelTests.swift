@@ -114,8 +114,11 @@ func binaryRows(_ features: Int) -> Tensor {
     #expect(throws: DensityEstimationError.unknownColumn(name: "d", known: ["c", "b", "a"])) {
       try structuralModel().intervening(["d": 1])
     }
-    #expect(throws: DensityEstimationError.unknownValue(column: 2, value: 0.5)) {
-      try alarmModel().intervening(["alarm": 0.5])
+    let error = DensityEstimationError.impossibleIntervention(column: "alarm", value: 0.5, possible: [0, 1])
+    #expect(throws: error) { try alarmModel().intervening(["alarm": 0.5]) }
+    #expect(error.description == "column 'alarm' cannot be set to 0.5: its values are 0, 1")
+    #expect(throws: DensityEstimationError.impossibleIntervention(column: "a", value: .infinity, possible: [])) {
+      try structuralModel().intervening(["a": .infinity])
     }
   }
 
