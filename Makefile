@@ -63,7 +63,7 @@ docs: setup ## build the documentation of every library into .build/documentatio
 
 .PHONY: bench
 bench: setup ## measure speed and memory beside the peers, into Documentation/Benchmarks.md (NAME='flow-*': some; ROUNDS=9)
-	@ROUNDS='$(ROUNDS)' Scripts/bench.sh $(if $(NAME),'$(NAME)')
+	@ROUNDS='$(ROUNDS)' Scripts/bench.sh $(foreach name,$(NAME),'$(name)')
 
 .PHONY: study
 study: setup ## compare the models with their peers in Python

@@ -6,8 +6,8 @@ library takes them in chunks, of the size that suits it best, and MOST of them s
 
 from .serving import Served, seconds, seconds_per_call
 
-MOST = 1 << 16
-CHUNKS = [1 << 10, 1 << 12, 1 << 14, 1 << 16]
+MOST = 1 << 15
+CHUNKS = [1 << 9, 1 << 11, 1 << 13, 1 << 15]
 
 
 def workload(library, kind, features, rows, hidden):

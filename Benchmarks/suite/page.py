@@ -11,8 +11,8 @@ HEAD = """# How fast
 
 Written by `make bench` from `Benchmarks/results`; do not edit. Both sides of a workload measure by turns on the same machine:
 times are medians over rounds, ratios medians of the ratios of each round, with quartiles in brackets. A bar is the time, the
-longest of its row full. Memory is the highest of the process and, in brackets, what the work added to what the process had
-with its libraries loaded and the model and data in place; by it, memory is compared. A goal is a ratio to reach.
+longest of its row full. Memory is the highest resident of the process and, in brackets, what the work added to what the
+process had with its libraries loaded and the model and data in place. A goal is a ratio to reach, of times or of memory.
 """
 
 
@@ -42,9 +42,11 @@ def table(results):
     yield "| workload | side | rounds | time | | times as long | memory, MiB | goal |"
     yield "|---|---|---|---|---|---|---|---|"
     for result in results:
+        if any(measure["title"] for measure in result["measures"].values()):
+            yield f"| **{result['title']}** |" + " |" * 7
         for measure in result["measures"].values():
             longest = max(side["seconds"]["median"] for side in measure["sides"].values())
-            first = f"{result['title']}: {measure['title']}" if measure["title"] else result["title"]
+            first = measure["title"] or result["title"]
             for label, side in measure["sides"].items():
                 cells = [
                     first, label, str(len(side["rounds"])), time(side["seconds"]["median"], side.get("scaled", False)),
@@ -91,7 +93,7 @@ def goals_of(measure, label):
         found.append(Goal(f"{wanted:g} times", sides[label]["ratio"]["median"] >= wanted))
     if measure["memory_goal"] is not None and label in PYTORCH:
         wanted = measure["memory_goal"]
-        found.append(Goal(f"{wanted:g} times the memory", sides[label]["added_mib"] >= wanted * sides[OURS]["added_mib"]))
+        found.append(Goal(f"{wanted:g} times the memory", sides[label]["peak_mib"] >= wanted * sides[OURS]["peak_mib"]))
     return found
 
 
@@ -115,25 +117,18 @@ def remark(result):
 
 
 def circumstances(results):
-    """The machine, versions and commit of each group of results that share them."""
-    lines = ["## Machine and versions\n"]
-
-    def key(result):
-        return sorted_text(result["machine"])
-
-    for _, members in itertools.groupby(sorted(results, key=key), key=key):
-        members = list(members)
-        machine = members[0]["machine"]
+    """Each machine and set of versions, with the commits of ours that were measured there."""
+    found = {}
+    for result in results:
+        machine = result["machine"]
         versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-        names = ", ".join(sorted(result["workload"] for result in members))
-        lines.append(
-            f"- {machine['processor']}, {machine['threads']} threads; commit {machine['commit']}; {versions}: {names}."
-        )
+        commits = found.setdefault(f"{machine['processor']}, {machine['threads']} threads; {versions}", {})
+        commits.setdefault(machine["commit"], []).append(result["workload"])
+    lines = ["## Machine and versions\n"]
+    for machine, commits in found.items():
+        measured = "; ".join(f"at commit {commit} {', '.join(names)}" for commit, names in commits.items())
+        lines.append(f"- {machine}. Measured {measured}.")
     return "\n".join(lines) + "\n"
-
-
-def sorted_text(machine):
-    return str(sorted((name, str(value)) for name, value in machine.items()))
 
 
 def time(seconds, scaled=False):

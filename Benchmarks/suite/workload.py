@@ -35,8 +35,8 @@ class Measure:
     limit: float | None = None
     """The most seconds that ours should take."""
     memory_goal: float | None = None
-    """How many times the memory of ours PyTorch's libraries should add at least. The first measure only: later ones find
-    memory that is there already."""
+    """How many times the memory of ours the processes of PyTorch's libraries should have at least, at their highest. The
+    first measure only: later ones find memory that is there already."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -79,7 +79,7 @@ WORKLOADS = [
         group=GROUP,
         title="a step of training in the loop of `Trainer`, mean of 20,000",
         sides={OURS: ours("soak", 20_000)},
-        measures=[Measure("training", "", memory_goal=None)],
+        measures=[Measure("training", "")],
         check=soak_check,
         warm_up=False,
         rounds=1,

@@ -96,18 +96,18 @@ class Page(unittest.TestCase):
         }
         text = page.page([result("one", {"step": measure(sides, {"zuko": 1.9, "flowjax": 8}, 0.001, memory_goal=2)})])
         self.assertIn("Of 4 goals 1 are met.", text)
-        self.assertIn("| A title: step | Pushforward | 5 | 2.00 ms | ████████ |  | 200 (10) | at most 1.00 ms: missed |", text)
+        self.assertIn("| **A title** | | | | | | | |\n| step | Pushforward | 5 | 2.00 ms | ████████ |  | 200 (10) | at most 1.00 ms: missed |", text)
         self.assertIn(
             "|  | zuko | 5 | 4.00 ms | ████████████████ | 2.00 (1.80 to 2.20) | 300 (15)"
             " | 1.9 times: met; 2 times the memory: missed |", text)
         self.assertIn("| 3.00 ms* | ████████████ | 1.50 (1.35 to 1.65) |  | 8 times: missed |", text)
         self.assertIn("with an asterisk", text)
-        self.assertIn("- A processor, 2 threads; commit abc; torch 1.0: one.", text)
+        self.assertIn("- A processor, 2 threads; torch 1.0. Measured at commit abc one.", text)
 
     def test_matrix_remarks_and_machines(self):
         names = {"normal cdf": 1.0, "normal rvs": 12.34, "gamma rvs": 3.0}
         cells = {name: measure({OURS: figures(1.0), "SciPy": figures(ratio, ratio)}) for name, ratio in names.items()}
-        other = {"processor": "Another", "threads": 4, "commit": "def", "versions": {}}
+        other = {"processor": "Another", "threads": 4, "commit": "def", "versions": {"scipy": "2.0"}}
         text = page.page([
             result("many", cells, checks={"difference": 1e-9}),
             result("two", {"step": measure({OURS: figures(1.0)})}, machine=other, note="a note."),
@@ -115,7 +115,7 @@ class Page(unittest.TestCase):
         self.assertIn("| | cdf | rvs |\n|---|---|---|\n| normal | 1.0 | 12 |\n| gamma |  | 3.0 |", text)
         self.assertIn("- A title: difference 1e-09.", text)
         self.assertIn("- A title: a note.", text)
-        self.assertIn("Another, 4 threads; commit def; : two.", text)
+        self.assertIn("- Another, 4 threads; scipy 2.0. Measured at commit def two.", text)
 
     def test_units(self):
         found = [page.time(value) for value in (63.4, 1.5, 0.0123456, 9.9e-5, 1.234e-7)]
