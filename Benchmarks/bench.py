@@ -67,7 +67,7 @@ def measure(workloads, count):
             failed.append(workload.name)
             continue
         for name, value in result["checks"].items():
-            print(f"  {name} {value}", flush=True)
+            print(f"  {name} {page.plain(value)}", flush=True)
         print(f"  {(datetime.datetime.now() - begin).total_seconds():.0f} s", flush=True)
         RESULTS.mkdir(exist_ok=True)
         text = json.dumps(result | {"machine": circumstances}, indent=1, ensure_ascii=False)

@@ -109,7 +109,7 @@ def remark(result):
     if result["note"]:
         yield f"- {result['title']}: {result['note']}"
     if result["checks"]:
-        found = ", ".join(f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}" for name, value in result["checks"].items())
+        found = ", ".join(f"{name} {plain(value)}" for name, value in result["checks"].items())
         yield f"- {result['title']}: {found}."
     measures = list(result["measures"].values())
     if any(side.get("scaled") for measure in measures for side in measure["sides"].values()):
@@ -156,6 +156,10 @@ def digits(value, count=3):
     while decimals < 6 and abs(value) * 10**decimals < 10 ** (count - 1) and value:
         decimals += 1
     return f"{value:.{decimals}f}"
+
+
+def plain(value):
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def bar(share):

@@ -175,6 +175,7 @@ def density_tree(count=20_000, columns=8):
         return {
             "leaves of the grown tree on both sides": mine["grown"]["leaves"],
             "held-out log-density of ours": mine["pruned"]["log_density"],
+            "pruned by likelihood": mine["likelihood"]["log_density"],
             "of mlpack": theirs["pruned"]["log_density"],
         }
 
