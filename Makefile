@@ -40,8 +40,9 @@ test: setup test-setup ## build everything and run every test
 	@Tests/Scripts/dependency-test.sh
 
 .PHONY: test-setup
-test-setup: ## test Scripts/setup.sh against made-up wheels: no network, some seconds
+test-setup: ## test the scripts: set-up against made-up wheels, the runner of benchmarks; no network, some seconds
 	@Tests/Scripts/setup-test.sh
+	@Tests/Scripts/bench_test.py
 
 .PHONY: lint
 lint: setup ## check the formatting and that generated files are current
@@ -61,8 +62,8 @@ docs: setup ## build the documentation of every library into .build/documentatio
 	@Scripts/docs.sh
 
 .PHONY: bench
-bench: setup ## measure the speed
-	@Scripts/bench.sh
+bench: setup ## measure speed and memory beside the peers, into Documentation/Benchmarks.md (NAME='flow-*': some; ROUNDS=9)
+	@ROUNDS='$(ROUNDS)' Scripts/bench.sh $(foreach name,$(NAME),'$(name)')
 
 .PHONY: study
 study: setup ## compare the models with their peers in Python

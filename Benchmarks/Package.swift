@@ -17,17 +17,9 @@ let package = Package(
     .systemLibrary(name: "LibTorchDirect", pkgConfig: "pushforward-libtorch"),
     .target(name: "OperationLoops", dependencies: ["LibTorchDirect"]),
     .executableTarget(
-      name: "OperationCost", dependencies: ["OperationLoops", pushforward], linkerSettings: runPaths),
-    .executableTarget(name: "DensityTreeFit", dependencies: [pushforward], linkerSettings: runPaths),
-    .executableTarget(name: "Discrepancies", dependencies: [pushforward], linkerSettings: runPaths),
+      name: "Workloads", dependencies: ["OperationLoops", pushforward], linkerSettings: runPaths),
     .executableTarget(name: "DiscrepancyCalibration", dependencies: [pushforward], linkerSettings: runPaths),
-    .executableTarget(name: "KernelDensityEvaluation", dependencies: [pushforward], linkerSettings: runPaths),
     .executableTarget(name: "GaussianMixtures", dependencies: [pushforward], linkerSettings: runPaths),
-    .executableTarget(name: "DistributionCost", dependencies: [pushforward], linkerSettings: runPaths),
-    .executableTarget(name: "TableReading", dependencies: [pushforward], linkerSettings: runPaths),
-    .executableTarget(name: "Transport", dependencies: [pushforward], linkerSettings: runPaths),
-    .executableTarget(name: "TrainingStep", dependencies: [pushforward], linkerSettings: runPaths),
-    .executableTarget(name: "TrainingSoak", dependencies: [pushforward], linkerSettings: runPaths),
   ],
   cxxLanguageStandard: .cxx20
 )

@@ -1,0 +1,27 @@
+import Pushforward
+
+/// A training step, log-densities and draws of a coupling flow of five layers, two hidden layers each, 8 bins.
+func flowWorkload(_ arguments: [String]) throws -> Served {
+  let numbers = try arguments.dropFirst().map(integer)
+  let (features, rows, hidden) = (numbers[0], numbers[1], numbers[2])
+  var rng = RandomGenerator(seed: 0)
+  let network = ConditionerNetwork.multilayerPerceptron(hiddenFeatures: [hidden, hidden])
+  let couplings = CouplingOptions(layers: 5, network: network)
+  let flow =
+    try arguments[0] == "affine"
+    ? NormalizingFlow(RealNVP.Configuration(features: features, couplings: couplings), using: &rng)
+    : NormalizingFlow(
+      NeuralSplineFlow.Configuration(features: features, couplings: couplings, bins: 8), using: &rng)
+  let x = Tensor.normal([rows, features], using: &rng)
+  let optimizer = Adam(flow.trainableParameters)
+  return Served(measures: [
+    "step": {
+      secondsPerCall {
+        let loss = -flow.distribution.logProb(x).mean()
+        optimizer.step(gradients: optimizer.gradients(of: loss), learningRate: 1e-3)
+      }
+    },
+    "density": { secondsPerCall { withoutGradient { _ = flow.distribution.logProb(x) } } },
+    "sampling": { secondsPerCall { withoutGradient { _ = flow.distribution.sample([rows], using: &rng) } } },
+  ])
+}

@@ -1,0 +1,1 @@
+"""Runs the workloads of both sides by turns, and writes what they took."""
