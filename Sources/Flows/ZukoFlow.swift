@@ -77,14 +77,16 @@ private struct ZukoLayer {
     self.prefix = prefix
     levels = try tensor("order", rank: 1).doubles().map { Int($0) }
     let pattern = prefix + "hyper."
-    let places = Set(state.keys.compactMap { key in
-      key.hasPrefix(pattern) ? key.dropFirst(pattern.count).split(separator: ".").first.flatMap { Int($0) } : nil
-    })
+    let places = Set(
+      state.keys.compactMap { key in
+        key.hasPrefix(pattern) ? key.dropFirst(pattern.count).split(separator: ".").first.flatMap { Int($0) } : nil
+      })
     var linear: [(name: String, weight: Tensor, bias: Tensor, mask: Tensor)] = []
     for place in places.sorted() {
       linear.append(
         (
-          pattern + "\(place)", try tensor("hyper.\(place).weight", rank: 2), try tensor("hyper.\(place).bias", rank: 1),
+          pattern + "\(place)", try tensor("hyper.\(place).weight", rank: 2),
+          try tensor("hyper.\(place).bias", rank: 1),
           try tensor("hyper.\(place).mask", rank: 2)
         ))
     }
@@ -132,7 +134,8 @@ private struct ZukoLayer {
       let rows = index + 1 == linear.count ? outputs : units(part.weight.size(0))
       func arranged(_ matrix: Tensor) -> Tensor { matrix.selecting(Tensor(rows)).selecting(Tensor(columns), 1) }
       guard arranged(part.mask.to(.float32)).isEqual(to: layer.masks[index]) else {
-        throw .unfit(name: part.name + ".mask", reason: "is not that of its order; hidden layers may have too few units")
+        throw .unfit(
+          name: part.name + ".mask", reason: "is not that of its order; hidden layers may have too few units")
       }
       state["network.layers.\(index).weight"] = arranged(part.weight)
       state["network.layers.\(index).bias"] = part.bias.selecting(Tensor(rows))

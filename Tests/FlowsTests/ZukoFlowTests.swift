@@ -15,7 +15,7 @@ import _TestSupport
     var state: [String: Values]
     var x: [[Double]]
     var context: [[Double]]
-    var log_prob: [Double]
+    var logProb: [Double]
 
     /// As `torch` holds it in 64 bits.
     var tensors: [String: Tensor] {
@@ -30,7 +30,7 @@ import _TestSupport
       let flow = try NormalizingFlow(zuko: reference.tensors)
       let context = reference.context.isEmpty ? nil : Tensor(rows: reference.context)
       let logProb = flow.conditioned(on: context).logProb(Tensor(rows: reference.x))
-      expectClose(logProb, Tensor(reference.log_prob), tolerance: 1e-9, "\(reference.name)")
+      expectClose(logProb, Tensor(reference.logProb), tolerance: 1e-9, "\(reference.name)")
     }
   }
 
@@ -52,6 +52,7 @@ import _TestSupport
       try error { $0["transform.transforms.0.hyper.2.weight"] = Tensor.zeros([5, 4], dtype: .float64) }
         .contains("hyper.2.weight' has shape"))
     let mask = "transform.transforms.0.hyper.0.mask"
-    #expect(try error { $0[mask] = Tensor.ones([7, 5], dtype: .float64) }.contains("\(mask)' is not that of its order"))
+    #expect(
+      try error { $0[mask] = Tensor.ones([7, 5], dtype: .float64) }.contains("\(mask)' is not that of its order"))
   }
 }

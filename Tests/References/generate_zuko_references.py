@@ -26,7 +26,7 @@ def case(name, flow, features, context):
     }
     return dict(
         name=name, state=state, x=x.tolist(), context=c.tolist() if context else [],
-        log_prob=flow(c).log_prob(x).tolist(),
+        logProb=flow(c).log_prob(x).tolist(),
     )
 
 
