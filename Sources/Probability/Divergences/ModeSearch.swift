@@ -34,6 +34,28 @@ struct ModeSearch {
     let deepest: [Int]
     let energies: [Double]
 
+    /// For each basin how far its points lie apart at most: 0 for a peak, much for a ridge along which descents end.
+    var extents: [Double] {
+      let distances = points.distances(to: points).doubles()
+      return deepest.indices.map { label in
+        let members = labels.indices.filter { labels[$0] == label }
+        return members.flatMap { a in members.map { distances[a * labels.count + $0] } }.max() ?? 0
+      }
+    }
+
+    /// Points that stand for all: the deepest of each basin, then the one that is farthest from those chosen, until none is
+    /// farther than `reach`.
+    func representatives(most: Int, reach: Double) -> [Int] {
+      let distances = points.distances(to: points).doubles()
+      var chosen = Array(deepest.prefix(most))
+      var gaps = labels.indices.map { index in chosen.map { distances[index * labels.count + $0] }.min() ?? 0 }
+      while chosen.count < most, let farthest = gaps.indices.max(by: { gaps[$0] < gaps[$1] }), gaps[farthest] > reach {
+        chosen.append(farthest)
+        for index in gaps.indices { gaps[index] = min(gaps[index], distances[index * labels.count + farthest]) }
+      }
+      return chosen
+    }
+
     /// The basins of ends of descents: that of the nearest point of each.
     func labels(of ends: Tensor) -> [Int] {
       ends.distances(to: points).argMin(1).scalars(as: Int.self).map { labels[$0] }
