@@ -34,11 +34,15 @@ struct ModeSearch {
     let deepest: [Int]
     let energies: [Double]
 
-    /// For each basin how far its points lie apart at most: 0 for a peak, much for a ridge along which descents end.
+    /// The energy of each point.
+    let pointEnergies: [Double]
+
+    /// For each basin how far those of its points lie apart at most that are as deep as its deepest: 0 for a peak, much for a
+    /// ring, along which descents end.
     var extents: [Double] {
       let distances = points.distances(to: points).doubles()
-      return deepest.indices.map { label in
-        let members = labels.indices.filter { labels[$0] == label }
+      return zip(deepest.indices, energies).map { label, energy in
+        let members = labels.indices.filter { labels[$0] == label && pointEnergies[$0] <= energy + 0.01 }
         return members.flatMap { a in members.map { distances[a * labels.count + $0] } }.max() ?? 0
       }
     }
@@ -124,7 +128,8 @@ struct ModeSearch {
       .sorted { (energies[$0], $0) < (energies[$1], $1) }
     let order = Dictionary(uniqueKeysWithValues: deepest.enumerated().map { (groups[$1], $0) })
     return Basins(
-      points: points, labels: groups.map { order[$0] ?? 0 }, deepest: deepest, energies: deepest.map { energies[$0] })
+      points: points, labels: groups.map { order[$0] ?? 0 }, deepest: deepest, energies: deepest.map { energies[$0] },
+      pointEnergies: energies)
   }
 
   /// Ends of finite energy that lie apart, lowest first.
