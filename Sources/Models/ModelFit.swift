@@ -19,7 +19,7 @@ public struct ModelFit {
     /// Training starts: rows to train on, rows held out, columns, parameters.
     case started(trainingRows: Int, validationRows: Int, columns: Int, parameters: Int)
     /// A model is about to be trained on draws of its own, towards a target.
-    case seeking(target: String, stepsPerEpoch: Int, columns: Int, parameters: Int)
+    case seeking(target: String, objective: ReverseKullbackLeiblerSettings, columns: Int, parameters: Int)
     /// A model that was fitted to a target was looked at.
     case diagnosed(ReverseKullbackLeibler.Diagnosis)
     /// A distribution is about to be computed from rows of so many columns.

@@ -92,6 +92,9 @@ public struct ReverseKullbackLeiblerSettings: Codable, Hashable, Sendable {
     diagnosisDraws = try values.decodeIfPresent(Int.self, forKey: .diagnosisDraws) ?? defaults.diagnosisDraws
   }
 
+  /// The temperature in a step, counted from 0.
+  public func temperature(step: Int) -> Double { 1 / inverseTemperature(step: step) }
+
   /// One over the temperature in a step, counted from 0.
   func inverseTemperature(step: Int) -> Double {
     guard step < annealingSteps else { return 1 }

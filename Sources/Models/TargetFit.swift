@@ -44,12 +44,14 @@ struct TargetFit {
     try model.move(to: device)
     onEvent(
       .seeking(
-        target: settings.data.path, stepsPerEpoch: objective.stepsPerEpoch, columns: data.columns.count,
+        target: settings.data.path, objective: objective, columns: data.columns.count,
         parameters: model.parameterCount))
+    warnOfAnnealing(steps: training.maximumEpochs * objective.stepsPerEpoch, "training ends", onEvent)
     let checkpoint = CheckpointStore(url: folder.checkpoint, fingerprint: try fingerprint(data))
     do {
       let report = try fit(model, trainer, data, using: &rng, checkpoint: checkpoint, stop: stop, onEvent: onEvent)
       if report.stopReason != .interrupted {
+        if report.stopReason == .patience { warnOfAnnealing(steps: report.steps, "training ended", onEvent) }
         let diagnosis = try finish(model, data, report, checkpoint, using: &diagnosisRandom)
         onEvent(.diagnosed(diagnosis))
       }
@@ -60,6 +62,17 @@ struct TargetFit {
       }
       throw TrainingError.diverged(divergence)
     }
+  }
+
+  /// Says that a training is too short to reach the target itself.
+  private func warnOfAnnealing(steps: Int, _ what: String, _ onEvent: (ModelFit.Event) -> Void) {
+    guard steps < objective.annealingSteps else { return }
+    let temperature = (objective.temperature(step: steps) * 10).rounded() / 10
+    onEvent(
+      .warning(
+        "\(what) after \(steps) steps at temperature \(temperature), before the annealing of \(objective.annealingSteps) "
+          + "steps is over: raise training.maximumEpochs or training.patience, or lower objective.reverse-kl.annealingSteps"
+      ))
   }
 
   /// Examines the model and saves it.

@@ -12,7 +12,7 @@ struct CompareCommand: ParsableCommand {
     abstract: "Lay fitted models side by side on rows that none has seen.",
     discussion: """
       Prints held-out log-densities with standard errors and paired differences, how far draws are from the rows (maximum \
-      mean discrepancy, a classifier that tries to tell them apart, sliced Wasserstein distance), speed and size. A * marks \
+      mean discrepancy, a classifier that tries to tell them apart, sliced Wasserstein distance, precision, recall, density and coverage), speed and size. A * marks \
       what is beyond noise. A model without a density gets a dash.
 
       EXAMPLE
@@ -101,7 +101,7 @@ struct CompareCommand: ParsableCommand {
 
   private func show(_ comparison: ModelComparison) throws {
     let table = ComparisonTable(comparison)
-    for line in table.lines { try Console.result(line) }
+    for line in table.lines + [""] + table.fidelityLines { try Console.result(line) }
     guard !output.quiet else { return }
     for line in table.legend { try Console.result(line) }
   }
@@ -129,6 +129,10 @@ struct CompareCommand: ParsableCommand {
     let classifierAccuracy: Figure
     let classifierPValue: Double
     let slicedWasserstein: Figure
+    let precision: Figure
+    let recall: Figure
+    let density: Figure
+    let coverage: Figure
     let samplingMicroseconds: Double
     let scoringMicroseconds: Double?
     let bytes: Int?
@@ -145,6 +149,10 @@ struct CompareCommand: ParsableCommand {
       classifierAccuracy = Figure(entry.accuracy)
       classifierPValue = entry.accuracyPValue
       slicedWasserstein = Figure(entry.slicedWasserstein)
+      precision = Figure(entry.fidelity.precision)
+      recall = Figure(entry.fidelity.recall)
+      density = Figure(entry.fidelity.density)
+      coverage = Figure(entry.fidelity.coverage)
       samplingMicroseconds = entry.samplingMicroseconds
       scoringMicroseconds = entry.scoringMicroseconds
       bytes = entry.bytes

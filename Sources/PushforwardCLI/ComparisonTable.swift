@@ -17,7 +17,23 @@ struct ComparisonTable {
       "model", "log p", "to the best", "bits/dim", "MMD^2", "C2ST", "sliced W", "draw us", "score us", "size",
     ]
     let rows = [head] + comparison.entries.enumerated().map(cells)
-    let widths = head.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return aligned(rows)
+  }
+
+  /// What balls around neighbours say of draws: a table of its own, as the first one is wide.
+  var fidelityLines: [String] {
+    let head = ["draws against rows", "precision", "recall", "density", "coverage"]
+    func row(_ name: String, _ figures: FidelityAndDiversity) -> [String] {
+      [name] + [figures.precision, figures.recall, figures.density, figures.coverage].map(plain)
+    }
+    return aligned(
+      [head] + comparison.entries.map { row($0.name, $0.fidelity) } + [
+        row("(two halves of the rows)", comparison.halves)
+      ])
+  }
+
+  private func aligned(_ rows: [[String]]) -> [String] {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       zip(row, widths).enumerated().map { column, cell in
         let padding = String(repeating: " ", count: cell.1 - cell.0.count)
@@ -33,6 +49,8 @@ struct ComparisonTable {
       "log p in nats: mean over \(comparison.rowCount) rows +- one standard error; to the best: mean of paired differences.",
       "MMD^2, C2ST and sliced W hold \(comparison.sampleCount) draws against as many rows, columns standardized: 0, 0.5 and "
         + "about \(number(comparison.noise)) (what chance makes of so many rows) for a perfect model.",
+      "precision: share of draws that lie among the rows; recall: share of rows that lie among the draws; density and coverage: "
+        + "the same, steadier; by balls that end at the 3rd and 5th nearest neighbour.",
       "* beyond noise: more than 3 standard errors below the best, or p < \(Self.significance).",
     ]
   }

@@ -8,6 +8,8 @@ final class ProgressReporter {
   private let output: OutputOptions
   private var lastShown = ContinuousClock.now - .seconds(3600)
   private var hasDrawnLine = false
+  /// How the temperature falls in a fit to a target.
+  private var objective: ReverseKullbackLeiblerSettings?
 
   init(_ output: OutputOptions) { self.output = output }
 
@@ -27,7 +29,9 @@ final class ProgressReporter {
       } else if !output.quiet {
         Console.note("Fitting to \(rows) rows of \(columns) \(columns == 1 ? "column" : "columns").")
       }
-    case .seeking(let target, let steps, let columns, let parameters):
+    case .seeking(let target, let objective, let columns, let parameters):
+      self.objective = objective
+      let steps = objective.stepsPerEpoch
       if output.json {
         emit(Seeking(target: target, stepsPerEpoch: steps, columns: columns, parameters: parameters))
       } else if !output.quiet {
@@ -59,7 +63,7 @@ final class ProgressReporter {
 
   private func show(_ progress: TrainingProgress) {
     if output.json {
-      if progress.isEndOfEpoch { emit(Epoch(progress)) }
+      if progress.isEndOfEpoch { emit(Epoch(progress, temperature: temperature(progress))) }
     } else if !output.quiet {
       Console.isTerminal ? redraw(progress) : printLine(progress)
     }
@@ -82,11 +86,20 @@ final class ProgressReporter {
 
   private func summary(_ progress: TrainingProgress) -> String {
     var text = "epoch \(progress.epoch)/\(progress.maximumEpochs)  loss \(Console.fixed(progress.trainingLoss))"
+    // Held-out draws are judged at temperature 1, so the two losses are no figures of one kind before.
+    if let temperature = temperature(progress), temperature > 1 {
+      text += " at temperature \(Console.fixed(temperature, 1))"
+    }
     if let validation = progress.validationLoss, let best = progress.bestValidationLoss {
       text += "  validation \(Console.fixed(validation)) (best \(Console.fixed(best))"
       text += progress.epochsSinceBest > 0 ? ", \(progress.epochsSinceBest) ago)" : ")"
     }
     return text + "  \(Int(progress.rowsPerSecond)) rows/s"
+  }
+
+  /// The temperature of the last step; nil in a fit to data.
+  private func temperature(_ progress: TrainingProgress) -> Double? {
+    objective?.temperature(step: max(progress.step - 1, 0))
   }
 
   private func isDue(_ interval: Duration) -> Bool {
@@ -139,8 +152,11 @@ final class ProgressReporter {
     var validationLoss: Double?
     var learningRate: Double
     var seconds: Double
+    /// That of the last step, by which the energy is divided in the training loss; nil in a fit to data.
+    var temperature: Double?
 
-    init(_ progress: TrainingProgress) {
+    init(_ progress: TrainingProgress, temperature: Double?) {
+      self.temperature = temperature
       epoch = progress.epoch
       step = progress.step
       trainingLoss = progress.trainingLoss

@@ -2,8 +2,11 @@ import Foundation
 
 /// Numbers as a reader wants them.
 enum FormattedNumber {
-  /// A number with so many significant digits, as C's `%g` writes it.
-  static func general(_ value: Double, digits: Int = 4) -> String { String(format: "%.\(digits)g", value) }
+  /// A number with so many significant digits, as C's `%g` writes it; whole numbers below ten millions are written out.
+  static func general(_ value: Double, digits: Int = 4) -> String {
+    let isWritten = abs(value) >= pow(10, Double(digits)) - 0.5 && abs(value) < 1e7
+    return isWritten ? fixed(value, 0) : String(format: "%.\(digits)g", value)
+  }
 
   /// A number with so many digits after the point.
   static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

@@ -1,5 +1,7 @@
+import Diagnostics
 import Foundation
 import Models
+import Probability
 import Torch
 
 /// One dimension of the codes of data, or one column's probability integral transform.
@@ -20,6 +22,7 @@ extension ReportParts {
   /// Held-out rows are used alone when there are at least this many.
   private static let fewestHeldOut = 20
   private static let mostLines = 6
+  private static let bandPoints = 99
 
   /// The codes of data that a model of the right distribution would make standard normal, or uniform.
   var codeSamples: [CodeSample]? {
@@ -29,10 +32,10 @@ extension ReportParts {
     if let latents = evidence.latents {
       return latents.enumerated().map { dimension, column in
         let normals = chosen(column)
-        let uniforms = SampleStatistics.normalCDF(normals)
+        let uniforms = normals.isEmpty ? [] : Tensor(normals).normalCDF().doubles()
         return CodeSample(
           index: dimension, name: "z\(dimension + 1)", uniforms: uniforms, normals: normals,
-          distance: SampleStatistics.distanceFromUniform(uniforms))
+          distance: Self.distance(uniforms))
       }
     }
     return evidence.uniforms.map { columns in
@@ -40,9 +43,18 @@ extension ReportParts {
         let uniforms = chosen(column)
         return CodeSample(
           index: index, name: evidence.columnNames[index], uniforms: uniforms, normals: [],
-          distance: SampleStatistics.distanceFromUniform(uniforms))
+          distance: Self.distance(uniforms))
       }
     }
+  }
+
+  private static func distance(_ uniforms: [Double]) -> Double {
+    uniforms.isEmpty ? 0 : KolmogorovSmirnov.test(uniform: uniforms).statistic
+  }
+
+  /// The distance that any of the codes exceeds by chance in 1 % of reports.
+  func codeLimit(among codes: [CodeSample]) -> Double {
+    KolmogorovSmirnov.limit(uniform: max(codes.first?.count ?? 1, 1), probability: 0.01 / Double(max(codes.count, 1)))
   }
 
   /// Whether codes are of rows that the model was not trained on.
@@ -67,7 +79,7 @@ extension ReportParts {
     if all.count > shown.count {
       words += " Drawn are the \(shown.count) of \(all.count) that are farthest from it."
     }
-    let limit = SampleStatistics.distanceLimit(ofUniform: count, among: all.count)
+    let limit = codeLimit(among: all)
     let table = ReportTable(
       "Greatest distance from the distribution function that they should have; above "
         + "\(FormattedNumber.fixed(limit, 3)) it is beyond noise",
@@ -75,11 +87,13 @@ extension ReportParts {
       rows: all.prefix(100).map {
         [$0.name, FormattedNumber.fixed($0.distance, 3), $0.distance > limit ? "yes" : "no"]
       })
-    let figures = (isNormal ? [quantileFigure(Array(shown))] : []) + [uniformFigure(Array(shown), table)]
+    let band = UniformBand(count: count, points: Self.bandPoints)
+    let figures =
+      (isNormal ? [quantileFigure(Array(shown), band)] : []) + [uniformFigure(Array(shown), band, table)]
     return ReportSection("codes", isNormal ? "Codes" : "Calibration", paragraphs: [words], figures: figures)
   }
 
-  private func quantileFigure(_ codes: [CodeSample]) -> ReportFigure {
+  private func quantileFigure(_ codes: [CodeSample], _ uniform: UniformBand) -> ReportFigure {
     let count = codes.first?.count ?? 1
     let points = min(count, 99)
     let shares = (0..<points).map { (Double($0) + 0.5) / Double(points) }
@@ -88,11 +102,7 @@ extension ReportParts {
       let sorted = code.normals.sorted()
       return NamedLine(code.name, x: places, y: shares.map { SampleStatistics.quantile(sorted, $0) })
     }
-    let width = SampleStatistics.kolmogorovBand(count)
-    func shifted(_ by: Double) -> [Double] {
-      SampleStatistics.normalQuantile(shares.map { min(max($0 + by, 1e-6), 1 - 1e-6) })
-    }
-    let band = ChartBand(x: places, lower: shifted(-width), upper: shifted(width))
+    let band = quantileBand(uniform, at: shares)
     let edge = max(places.last ?? 2, 1)
     let chart = VegaLiteSpecification.lines(
       lines, x: "quantile of the normal distribution", y: "quantile of the codes", xRange: -edge...edge,
@@ -105,9 +115,20 @@ extension ReportParts {
       .chart(chart))
   }
 
-  private func uniformFigure(_ codes: [CodeSample], _ table: ReportTable) -> ReportFigure {
-    let count = codes.first?.count ?? 1
-    let grid = (0...100).map { Double($0) / 100 }
+  /// Where the quantiles of standard normal numbers stay, from the band of their distribution function: its edges, read
+  /// from right to left.
+  private func quantileBand(_ band: UniformBand, at shares: [Double]) -> ChartBand {
+    let heights = SampleStatistics.normalQuantile(band.points)
+    let (last, far) = (heights.count - 1, 8.0)
+    let places = SampleStatistics.normalQuantile(shares)
+    // The quantile at a share is at least the last point up to which more than this share is never found, and so on.
+    let lower = shares.map { share in band.upper.lastIndex { $0 < share }.map { heights[$0] } ?? -far }
+    let upper = shares.map { share in band.lower.firstIndex { $0 >= share }.map { heights[min($0, last)] } ?? far }
+    return ChartBand(x: places, lower: lower, upper: upper)
+  }
+
+  private func uniformFigure(_ codes: [CodeSample], _ band: UniformBand, _ table: ReportTable) -> ReportFigure {
+    let grid = [0] + band.points + [1]
     let lines = codes.map { code in
       let sorted = code.uniforms.sorted()
       var place = 0
@@ -117,11 +138,11 @@ extension ReportParts {
       }
       return NamedLine(code.name, x: grid, y: heights)
     }
-    let width = SampleStatistics.kolmogorovBand(count)
-    let reach = max(lines.flatMap(\.y).map(abs).max() ?? 0, width) * 1.15
+    let edges = [band.lower, band.upper].map { edge in [0] + zip(edge, band.points).map { $0 - $1 } + [0] }
+    let reach = (lines.flatMap(\.y) + edges.flatMap { $0 }).map(abs).max().map { $0 * 1.15 } ?? 1
     let chart = VegaLiteSpecification.lines(
       lines, x: "share below, by the model", y: "data minus model", xRange: 0...1, yRange: -reach...reach,
-      band: ChartBand(x: [0, 1], lower: [-width, -width], upper: [width, width]),
+      band: ChartBand(x: grid, lower: edges[0], upper: edges[1]),
       references: [NamedLine("none", x: [0, 1], y: [0, 0])], height: 260)
     return ReportFigure(
       "calibration", "Calibration (probability integral transform)",

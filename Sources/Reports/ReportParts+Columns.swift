@@ -10,20 +10,23 @@ extension ReportParts {
   var lossSection: ReportSection? {
     let history = evidence.history
     guard history.count > 1 else { return nil }
-    let epochs = history.map { Double($0.epoch) }
-    var lines = [NamedLine("training", x: epochs, y: history.map(\.trainingLoss))]
+    let judged = history.filter { !isAnnealed($0) }
+    var lines =
+      judged.isEmpty
+      ? [] : [NamedLine("training", x: judged.map { Double($0.epoch) }, y: judged.map(\.trainingLoss))]
     let validated = history.filter { $0.validationLoss != nil }
     if !validated.isEmpty {
       lines.append(
         NamedLine("held out", x: validated.map { Double($0.epoch) }, y: validated.compactMap(\.validationLoss)))
     }
+    guard !lines.isEmpty else { return nil }
     let best = evidence.description.training.map { Double($0.bestEpoch) }
     let range = lossRange(lines)
     let references = best.map { [NamedLine("best", x: [$0, $0], y: [range.lowerBound, range.upperBound])] } ?? []
     let isOfTarget = evidence.description.diagnosis != nil
     var reading =
       isOfTarget
-      ? "The loss is the divergence KL[q || p] from the target, up to a constant, so lower is better. "
+      ? "The loss is the divergence KL[q || p] from the target, up to a constant, so lower is better. \(annealingWords)"
       : "The loss is minus the mean log-density, so lower is better. "
     reading += "A held-out line that rises while the "
     reading += "training line falls means overfitting; the dashed line is the epoch whose weights are kept."
@@ -42,7 +45,36 @@ extension ReportParts {
       })
     let chart = VegaLiteSpecification.lines(lines, x: "epoch", y: "loss in nats", yRange: range, references: references)
     return ReportSection(
-      "training", "Training", figures: [ReportFigure("loss", "Loss", reading: reading, .chart(chart), table: table)])
+      "training", "Training",
+      figures: [ReportFigure("loss", "Loss", reading: reading, .chart(chart), table: table), annealing].compactMap {
+        $0
+      })
+  }
+
+  /// Whether the training loss of an epoch is that of a target whose energy was divided by a temperature.
+  private func isAnnealed(_ epoch: EpochMetrics) -> Bool {
+    guard let objective = evidence.objective else { return false }
+    let end = epoch.step ?? epoch.epoch * objective.stepsPerEpoch
+    return objective.temperature(step: end - objective.stepsPerEpoch) > 1
+  }
+
+  /// The training loss of the epochs with a temperature, which is another quantity.
+  private var annealing: ReportFigure? {
+    let annealed = evidence.history.filter(isAnnealed)
+    guard annealed.count > 1, let objective = evidence.objective else { return nil }
+    let line = NamedLine("training", x: annealed.map { Double($0.epoch) }, y: annealed.map(\.trainingLoss))
+    return ReportFigure(
+      "annealing", "Training loss while annealing",
+      reading:
+        "In the first \(FormattedNumber.count(objective.annealingSteps, "step")) the energy was divided by a temperature, "
+        + "which fell from \(FormattedNumber.general(objective.startTemperature)) to 1; this is the training loss with it, a "
+        + "quantity that changes with the temperature and cannot be held against the loss above.",
+      .chart(.lines([line], x: "epoch", y: "annealed loss in nats", height: 180)))
+  }
+
+  private var annealingWords: String {
+    evidence.history.contains(where: isAnnealed)
+      ? "The training line begins where the temperature has fallen to 1. " : ""
   }
 
   /// From the least loss to the greatest one after the first tenth of the epochs.

@@ -36,7 +36,13 @@ extension ReportParts {
       case .interrupted: text += "it was interrupted"
       case .diverged: text += "the loss stopped being a number; the weights are the best before that"
       }
-      return text + "; it keeps the weights of epoch \(training.bestEpoch)."
+      text += "; it keeps the weights of epoch \(training.bestEpoch)."
+      if let objective = evidence.objective, training.steps < objective.annealingSteps {
+        let temperature = FormattedNumber.general(objective.temperature(step: training.steps), digits: 3)
+        text += " It ended while the temperature was still \(temperature), so the target itself was never trained for: "
+        text += "more epochs are needed, or fewer steps of annealing."
+      }
+      return text
     }
     guard let estimation = evidence.description.estimation, !estimation.details.isEmpty else { return nil }
     let details = estimation.details.sorted { $0.key < $1.key }.map { "\($0.key) \(words($0.value))" }
@@ -107,19 +113,17 @@ extension ReportParts {
 
   private var codes: String? {
     guard let codes = codeSamples else { return nil }
-    let beyond = codes.filter { $0.distance > SampleStatistics.distanceLimit(ofUniform: $0.count, among: codes.count) }
-    if beyond.isEmpty { return "Its codes of the data are \(codeWords) within noise." }
+    let beyond = codes.filter { $0.distance > codeLimit(among: codes) }
+    guard let worst = beyond.map(\.distance).max() else {
+      return "Its codes of the data are \(codeWords) within noise."
+    }
     let first = codes.count == 1 ? "Its code" : "\(FormattedNumber.count(beyond.count)) of its \(codes.count) codes"
-    return "\(first) of the data \(beyond.count == 1 ? "is" : "are") not \(codeWords): there the model is wrong."
+    // A large table shows differences that are too small to matter.
+    let verdict = worst < 0.05 ? "slightly" : worst < 0.15 ? "clearly" : "very"
+    return
+      "\(first) of the data \(beyond.count == 1 ? "is" : "are") not \(codeWords), beyond noise: the fit is \(verdict) off "
+      + "there (shares of rows differ by up to \(FormattedNumber.fixed(worst, 3)))."
   }
 
   private var codeWords: String { evidence.latents != nil ? "standard normal" : "uniform" }
-}
-
-extension SampleStatistics {
-  /// The distance from the uniform distribution that any of so many samples exceeds by chance in 1 % of reports.
-  static func distanceLimit(ofUniform count: Int, among samples: Int) -> Double {
-    let root = Double(max(count, 1)).squareRoot()
-    return (-log(0.01 / Double(samples) / 2) / 2).squareRoot() / (root + 0.12 + 0.11 / root)
-  }
 }

@@ -12,24 +12,45 @@ extension ReportParts {
     var sentences: [String] = []
     if let fraction = diagnosis.effectiveFraction {
       var text = "Weighted towards the target, its draws are worth \(percent(fraction)) of as many independent ones"
-      if let shape = diagnosis.paretoShape, shape > 0.7 {
-        text +=
-          ", but the weights are too uneven for this to be trusted (Pareto shape \(FormattedNumber.fixed(shape, 2)))"
+      if !diagnosis.isReliable {
+        let shape = diagnosis.paretoShape.map { " (Pareto shape \(FormattedNumber.fixed($0, 2)))" } ?? ""
+        text += ", but the weights are too uneven for this to be trusted\(shape)"
       }
       sentences.append(text + ".")
     }
     if let partition = diagnosis.logPartition {
-      sentences.append("The logarithm of the target's constant is estimated as \(words(partition)) nats.")
-    }
-    let (found, missed) = (diagnosis.modes.count, diagnosis.missedModes.count)
-    if found > 0 {
       sentences.append(
-        missed == 0
-          ? "It covers each of the \(FormattedNumber.count(found, "mode")) that were found."
-          : "It misses \(FormattedNumber.count(missed)) of the \(FormattedNumber.count(found, "mode")) that were found."
+        "The logarithm of the target's constant is estimated as \(words(partition)) nats"
+          + (diagnosis.isReliable ? "." : ", which is unreliable for the same reason."))
+    }
+    if let overlap = diagnosis.overlap {
+      sentences.append(
+        "Model and target have \(percent(overlap.value)) of their mass in common, of what the search for modes reached."
       )
     }
-    return sentences
+    return sentences + modeSentences(diagnosis)
+  }
+
+  private func modeSentences(_ diagnosis: ReverseKullbackLeibler.Diagnosis) -> [String] {
+    let (found, missed) = (diagnosis.modes.count, diagnosis.missedModes.count)
+    guard found > 0 else { return [] }
+    let ridges = diagnosis.modes.count(where: \.isRidge)
+    let text =
+      found == 1
+      ? "One mode was found, which it \(missed == 0 ? "reaches" : "misses")."
+      : missed == 0
+        ? "It covers each of the \(FormattedNumber.count(found, "mode")) that were found."
+        : "It misses \(FormattedNumber.count(missed)) of the \(FormattedNumber.count(found, "mode")) that were found."
+    return [text] + (ridges == 0 ? [] : [ridgeWords(ridges, of: found)])
+  }
+
+  /// What counting modes is worth when searches end all along one.
+  private func ridgeWords(_ ridges: Int, of found: Int) -> String {
+    let subject =
+      found == 1
+      ? "The mode is a ridge" : "\(FormattedNumber.count(ridges)) of them \(ridges == 1 ? "is a ridge" : "are ridges")"
+    return
+      "\(subject), along which searches end apart; how far the model reaches along it, counting modes does not say."
   }
 
   /// The modes of the target, and how much of the model's mass is at each.

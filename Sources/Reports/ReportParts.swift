@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Models
 import Probability
@@ -6,8 +7,18 @@ import Torch
 /// Turns what is known of a run into the parts of its report.
 struct ReportParts {
   let evidence: RunEvidence
+  /// The distance of samples from data in each column (Kolmogorov-Smirnov); empty without data.
+  let distances: [Double]
 
-  init(_ evidence: RunEvidence) { self.evidence = evidence }
+  init(_ evidence: RunEvidence) {
+    self.evidence = evidence
+    distances = evidence.data.isThere ? zip(evidence.data.columns, evidence.samples).map(Self.distance) : []
+  }
+
+  private static func distance(_ first: [Double], _ second: [Double]) -> Double {
+    let (first, second) = (first.filter(\.isFinite), second.filter(\.isFinite))
+    return first.isEmpty || second.isEmpty ? .nan : KolmogorovSmirnov.test(first, second).statistic
+  }
 
   /// The parts that there is something to show for.
   var sections: [ReportSection] {
@@ -26,17 +37,9 @@ struct ReportParts {
 
   // MARK: How far samples are from data, column by column
 
-  /// The distance of samples from data in each column; empty without data.
-  var distances: [Double] {
-    guard evidence.data.isThere else { return [] }
-    return zip(evidence.data.columns, evidence.samples).map { pair in
-      SampleStatistics.distance(pair.0.filter(\.isFinite), pair.1.filter(\.isFinite))
-    }
-  }
-
   /// The distance above which a column differs beyond noise: exceeded by any of the columns by chance in 1 % of reports.
   var distanceLimit: Double {
-    SampleStatistics.distanceLimit(
+    KolmogorovSmirnov.limit(
       max(evidence.data.rowNumbers.count, 1), max(evidence.samples.first?.count ?? 1, 1),
       probability: 0.01 / Double(max(evidence.columnNames.count, 1)))
   }

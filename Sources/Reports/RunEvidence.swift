@@ -8,6 +8,8 @@ struct RunEvidence {
   let description: ModelDescription
   let model: any GenerativeModel
   let history: [EpochMetrics]
+  /// How the model was fitted to a target; nil for one that was fitted to data, or whose settings have gone.
+  let objective: ReverseKullbackLeiblerSettings?
   let data: ReportData
   /// Draws in the user's units, a list for each column.
   let samples: [[Double]]
@@ -28,6 +30,13 @@ struct RunEvidence {
     let (model, description) = try folder.loadModel()
     (self.model, self.description) = (model, description)
     history = EpochMetrics.read(folder.metrics)
+    if description.diagnosis != nil, let settings = try? FitSettings(contentsOf: folder.settings),
+      case .reverseKullbackLeibler(let objective)? = settings.objective
+    {
+      self.objective = objective
+    } else {
+      objective = nil
+    }
     let isSeries = model is any SeriesModel
     data = ReportData(folder, description, path: dataPath, isSeries: isSeries, options: options)
     var rng = RandomGenerator(seed: options.seed)
@@ -79,6 +88,7 @@ struct RunEvidence {
 /// One line of `metrics.jsonl`.
 struct EpochMetrics: Decodable {
   var epoch: Int
+  var step: Int?
   var trainingLoss: Double
   var validationLoss: Double?
   var learningRate: Double

@@ -34,6 +34,28 @@ import Torch
     #expect(abs(result.statistic - 0.25) < 1e-12)
   }
 
+  /// Values of SciPy 1.17: ks_2samp([1, 2, 3, 4], [1.5, 2.5, 9]), and of equal and of parted samples.
+  @Test func theDistanceOfTwoSamplesIsThatOfSciPy() {
+    #expect(abs(KolmogorovSmirnov.test([1, 2, 3, 4], [1.5, 2.5, 9]).statistic - 1.0 / 3) < 1e-12)
+    #expect(KolmogorovSmirnov.test([1, 1, 2, 2], [2, 1, 2, 1]).statistic == 0)
+    #expect(KolmogorovSmirnov.test([1, 2], [3, 4]).statistic == 1)
+  }
+
+  /// Of 400 samples, or pairs of samples, of one distribution about 1 % exceed the limit of 1 %: more than 16 with
+  /// probability 1e-6.
+  @Test func limitsAreExceededAsOftenAsTheySay() {
+    var rng = RandomGenerator(seed: 7)
+    func uniform(_ count: Int) -> [Double] { (0..<count).map { _ in Double.random(in: 0..<1, using: &rng) } }
+    let one = KolmogorovSmirnov.limit(uniform: 150, probability: 0.01)
+    #expect((0..<400).count { _ in KolmogorovSmirnov.test(uniform: uniform(150)).statistic > one } <= 16)
+    let two = KolmogorovSmirnov.limit(200, 150, probability: 0.01)
+    #expect((0..<400).count { _ in KolmogorovSmirnov.test(uniform(200), uniform(150)).statistic > two } <= 16)
+    #expect(KolmogorovSmirnov.test(uniform(200), uniform(150).map { $0 + 0.3 }).statistic > two)
+    // Smirnov's table: 1.628 over the root of the count plus 0.12 plus 0.11 over the root, and nearer for more numbers.
+    #expect(abs(one - 1.628 / (150.0.squareRoot() + 0.12 + 0.11 / 150.0.squareRoot())) < 1e-4)
+    #expect(KolmogorovSmirnov.limit(uniform: 600, probability: 0.01) < 0.6 * one)
+  }
+
   // MARK: Coverage (sbi's TARP check tests a grid against a grid, and has no power)
 
   @Test(arguments: [(1.3, 1.3, 0.8), (0.75, 0.75, 0.95), (1, 1.3, 0.95), (2, 2, 0.99)])

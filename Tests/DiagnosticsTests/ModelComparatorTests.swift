@@ -39,6 +39,10 @@ import Torch
     #expect(right.discrepancyPValue > 0.01 && right.accuracyPValue > 0.01)
     #expect(wide.slicedWasserstein.value > 3 * right.slicedWasserstein.value)
     #expect(right.slicedWasserstein.value < 2 * comparison.noise)
+    // Draws that are too wide lie among the rows less often, and reach all of them all the same.
+    #expect(wide.fidelity.precision.value < right.fidelity.precision.value - 0.1)
+    #expect(wide.fidelity.coverage.value < right.fidelity.coverage.value && wide.fidelity.recall.value > 0.8)
+    #expect(abs(right.fidelity.density.value - comparison.halves.density.value) < 0.15)
     #expect(other.logProb == nil && other.bitsPerDimension == nil && other.scoringMicroseconds == nil && !other.isWorse)
   }
 

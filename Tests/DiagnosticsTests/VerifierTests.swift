@@ -107,7 +107,34 @@ import Torch
     var wrong = ModelUnderTest(both)
     #expect(failures(verify(wrong, training: data)) == [])
     wrong.sample = { count, rng in Tensor.normal([count, 2], dtype: .float64, using: &rng) }
-    #expect(failures(verify(wrong, training: data)) == ["draws have this density"])
+    #expect(failures(verify(wrong, training: data)) == ["draws have this density", "codes of draws"])
+  }
+
+  /// A mixture has codes by its conditional distribution functions; rows of another distribution are seen in them, even when
+  /// each column by itself looks right.
+  @Test(arguments: [1, 2, 4]) func codesOfAMixtureAreLookedAt(features: Int) throws {
+    var rng = RandomGenerator(seed: 4)
+    let means = Tensor.normal([3, features], dtype: .float64, using: &rng) * 3.0
+    let roots = Tensor.normal([3, features, features], dtype: .float64, using: &rng)
+    let mixture = try GaussianMixture(
+      weights: Tensor([0.5, 0.3, 0.2]), means: means,
+      covariances: roots.matmul(roots.transposed()) + Tensor.identity(features, dtype: .float64) * 0.3, structure: .full
+    )
+    let rows = mixture.sample([2000], using: &rng)
+    let right = verify(ModelUnderTest(mixture), heldOut: rows)
+    #expect(failures(right) == [])
+    for name in ["codes of draws", "codes of held-out rows"] {
+      #expect(right.checks.first { $0.name == name }?.outcome == .passed, "\(name)")
+    }
+    #expect(!right.checks.contains { $0.name == "inverse" })
+    let codes = mixture.codes(of: rows)
+    #expect(codes.shape == [2000, features] && codes.isFinite().all())
+    // The same columns without their dependence.
+    guard features > 1 else { return }
+    let shuffled = Tensor.stacking(
+      rows.unbound(1).map { $0.selecting(Tensor.permutation(2000, using: &rng)) }, 1)
+    let wrong = verify(ModelUnderTest(mixture), heldOut: shuffled)
+    #expect(wrong.checks.first { $0.name == "codes of held-out rows" }?.outcome != .passed)
   }
 
   @Test func findsDrawsThatRepeatTheTrainingRows() {

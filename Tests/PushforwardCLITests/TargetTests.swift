@@ -18,7 +18,7 @@ import Torch
       #expect(fit.code == 0, "\(fit.errors)")
       for words in [
         "Training towards banana", "Effective sample size", "log Z of what the model covers = ", "modes found",
-        "Saved in a",
+        "Mass in common with the target", "Saved in a",
       ] {
         #expect(fit.errors.contains(words), "\(fit.errors)")
       }
@@ -40,6 +40,27 @@ import Torch
         ["fit", "real-nvp", "a", "--out", "b", "--json", "--set", "training.maximumEpochs=1"] + small)
       #expect(again.code == 0, "\(again.errors)")
       #expect(again.output.contains("\"event\":\"diagnosis\"") && again.output.contains("effective_fraction"))
+    }
+  }
+
+  @Test func whatAnnealingMeansIsSaid() throws {
+    try withProgram { program in
+      let options = small + ["--set", "objective.reverse-kl.annealingSteps=1000", "--set", "training.maximumEpochs=3"]
+      let fit = try program.run(["fit", "real-nvp", "banana", "--out", "a"] + options)
+      #expect(fit.code == 0 && fit.errors.contains("loss ") && fit.errors.contains(" at temperature "), "\(fit.errors)")
+      #expect(
+        fit.errors.contains("ends after 15 steps at temperature 19.1, before the annealing of 1000"), "\(fit.errors)")
+      let page = try String(contentsOf: program.folder.appending(path: "a/report.html"), encoding: .utf8)
+      #expect(page.contains("Training loss while annealing") && page.contains("temperature was still 19.1"))
+      let json = try program.run(
+        ["fit", "real-nvp", "banana", "--out", "b", "--json", "--no-report"] + small + [
+          "--set", "training.maximumEpochs=4",
+        ])
+      let epochs = json.output.split(separator: "\n").filter { $0.contains("\"event\":\"epoch\"") }
+      #expect(
+        epochs.count == 4 && epochs[0].contains("\"temperature\":6.") && epochs[3].contains("\"temperature\":1,"),
+        "\(epochs)")
+      #expect(!json.output.contains("before the annealing"))
     }
   }
 

@@ -49,10 +49,13 @@ import Testing
       let lines = table.output.split(separator: "\n")
       #expect(lines[0].contains("log p") && lines[0].contains("C2ST") && lines[0].contains("sliced W"))
       #expect(lines[1].hasPrefix("gaussian") && lines[2].hasPrefix("histogram") && table.output.contains("best"))
+      for words in ["precision", "coverage", "(two halves of the rows)"] { #expect(table.output.contains(words)) }
       let json = try program.run("compare", "gaussian", "histogram", "--data", "data.csv", "--json")
       let rows = try #require(JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
       #expect(rows.count == 2 && rows[0]["model"] as? String == "gaussian")
-      #expect(rows.allSatisfy { $0["classifier_accuracy"] is [String: Any] })
+      for name in ["classifier_accuracy", "precision", "recall", "density", "coverage"] {
+        #expect(rows.allSatisfy { $0[name] is [String: Any] }, "\(name)")
+      }
     }
   }
 

@@ -50,6 +50,27 @@ public enum KolmogorovSmirnov {
     return TwoSampleTestResult(statistic: distance, pValue: pValue(distance: distance, count: n * m / (n + m)))
   }
 
+  /// The distance from the uniform distribution that numbers of it exceed with a probability.
+  ///
+  /// - Parameters:
+  ///   - count: how many numbers.
+  ///   - probability: of a larger distance, between 0 and 1.
+  /// - Returns: the distance, at most 1.
+  public static func limit(uniform count: Int, probability: Double) -> Double {
+    distance(pValue: probability, count: Double(count))
+  }
+
+  /// The distance that two samples of one distribution exceed with a probability, at most.
+  ///
+  /// - Parameters:
+  ///   - first: how many numbers the one has.
+  ///   - second: how many the other has.
+  ///   - probability: of a larger distance, between 0 and 1.
+  /// - Returns: the distance, at most 1.
+  public static func limit(_ first: Int, _ second: Int, probability: Double) -> Double {
+    distance(pValue: probability, count: Double(first) * Double(second) / Double(first + second))
+  }
+
   /// The largest distance between the distribution functions of two weighted samples whose weights sum to 1.
   static func weightedDistance(_ first: [(Double, Double)], _ second: [(Double, Double)]) -> Double {
     let all = (first.map { ($0.0, $0.1) } + second.map { ($0.0, -$0.1) }).sorted { $0.0 < $1.0 }

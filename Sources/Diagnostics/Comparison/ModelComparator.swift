@@ -9,7 +9,8 @@ public import Torch
 ///       heldOut: rows, using: &rng)
 ///
 /// Densities are compared row by row, so that what is easy or hard for all models cancels. Draws are held against the rows by
-/// three measures that need no density: the maximum mean discrepancy, a classifier, and the sliced Wasserstein distance.
+/// measures that need no density: the maximum mean discrepancy, a classifier, the sliced Wasserstein distance, and precision,
+/// recall, density and coverage of balls around neighbours.
 public struct ModelComparator: Hashable, Sendable {
   /// A model with its name.
   public struct Candidate {
@@ -84,8 +85,11 @@ public struct ModelComparator: Hashable, Sendable {
           try entry(candidate, score, scoring, rows: rows, scale: scale, using: &rng))
       }
       let best = pairUp(&entries, scores)
+      let half = rows.size(0) / 2
       return ModelComparison(
-        entries: entries, rowCount: heldOut.size(0), sampleCount: rows.size(0), noise: noise, best: best)
+        entries: entries, rowCount: heldOut.size(0), sampleCount: rows.size(0), noise: noise,
+        halves: try FidelityAndDiversity(
+          generated: rows[.slice(to: half)], real: rows[.slice(from: half, to: 2 * half)]), best: best)
     }
   }
 
@@ -129,7 +133,8 @@ public struct ModelComparator: Hashable, Sendable {
       impossibleRows: scores?.count { $0 == -.infinity } ?? 0, difference: nil,
       discrepancy: discrepancy.discrepancy.squared, discrepancyPValue: discrepancy.pValue,
       accuracy: classified.accuracy, accuracyPValue: classified.test.pValue,
-      slicedWasserstein: SlicedWasserstein().estimate(draws, rows, using: &rng), samplingMicroseconds: sampling,
+      slicedWasserstein: SlicedWasserstein().estimate(draws, rows, using: &rng),
+      fidelity: try FidelityAndDiversity(generated: draws, real: rows), samplingMicroseconds: sampling,
       scoringMicroseconds: scoring, bytes: candidate.bytes)
   }
 

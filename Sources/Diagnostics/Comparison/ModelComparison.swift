@@ -26,6 +26,8 @@ public struct ModelComparison: Hashable, Sendable {
     public var accuracyPValue: Double
     /// The sliced Wasserstein distance of draws and rows, standardized columns; its error is over directions.
     public var slicedWasserstein: Estimate
+    /// How real draws look and how much of the rows they reach, standardized columns.
+    public var fidelity: FidelityAndDiversity
     /// Microseconds to draw a row, of many at a time.
     public var samplingMicroseconds: Double
     /// Microseconds to score a row, of many at a time; nil for a model without a density.
@@ -48,6 +50,8 @@ public struct ModelComparison: Hashable, Sendable {
   public var sampleCount: Int
   /// The sliced Wasserstein distance that chance alone makes of two samples of so many rows.
   public var noise: Double
+  /// The figures of one half of the rows held against the other: what a perfect model has with half as many.
+  public var halves: FidelityAndDiversity
   /// The place of the model with the highest mean log-density; nil when no model has a finite one.
   public var best: Int?
 }

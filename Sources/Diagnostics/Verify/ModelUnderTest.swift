@@ -16,6 +16,10 @@ public struct ModelUnderTest {
   public var logProb: ((_ rows: Tensor) -> Tensor)?
   /// The map from rows to standard normal codes; nil when the model has none.
   public var map: (any Bijection)?
+  /// The standard normal codes of rows, `[count, columns]` both: those of ``map`` when there is one, or of a model that has
+  /// codes without a map that could be inverted, such as a mixture; nil when the model has none.
+  public var codes: ((_ rows: Tensor) -> Tensor)? { map.map { map in { map.forward($0) } } ?? codesWithoutMap }
+  private let codesWithoutMap: ((_ rows: Tensor) -> Tensor)?
   /// All numbers that the model consists of, by name.
   public var state: [String: Tensor]
 
@@ -27,17 +31,19 @@ public struct ModelUnderTest {
   ///   - sample: independent rows.
   ///   - logProb: the log-density of rows; nil when there is none.
   ///   - map: the map from rows to standard normal codes; nil when there is none.
+  ///   - codes: the codes of rows, of a model without a map.
   ///   - state: all numbers that the model consists of.
   public init(
     columns: [String], discreteValues: [Int: [Double]] = [:],
     sample: @escaping (_ count: Int, _ rng: inout RandomGenerator) -> Tensor, logProb: ((_ rows: Tensor) -> Tensor)?,
-    map: (any Bijection)? = nil, state: [String: Tensor] = [:]
+    map: (any Bijection)? = nil, codes: ((_ rows: Tensor) -> Tensor)? = nil, state: [String: Tensor] = [:]
   ) {
     self.columns = columns
     self.discreteValues = discreteValues
     self.sample = sample
     self.logProb = logProb
     self.map = map
+    codesWithoutMap = codes
     self.state = state
   }
 
@@ -45,7 +51,7 @@ public struct ModelUnderTest {
   ///
   /// - Parameters:
   ///   - distribution: a distribution with events `[columns]`; codes are looked at when it is a pushforward of the standard
-  ///     normal distribution.
+  ///     normal distribution, or a Gaussian mixture.
   ///   - columns: the names of the columns; x1, x2, ... by default.
   /// - Precondition: it is one distribution with events of rank 1, and there is one name for each column.
   public init(_ distribution: any Distribution, columns: [String]? = nil) {
@@ -59,7 +65,8 @@ public struct ModelUnderTest {
       "ModelUnderTest: expected \(distribution.eventShape[0]) names of columns, got \(names.count)")
     self.init(
       columns: names, sample: { distribution.sample([$0], using: &$1) }, logProb: { distribution.logProb($0) },
-      map: (distribution as? any StandardNormalPushforward)?.codes)
+      map: (distribution as? any StandardNormalPushforward)?.codes,
+      codes: (distribution as? GaussianMixture).map { mixture in { mixture.codes(of: $0) } })
   }
 
   /// The number of columns.

@@ -114,7 +114,7 @@ extension Subject {
       return Check(
         name, .skipped,
         finding: "Importance sampling is too rough in \(model.features) columns."
-          + (model.map == nil ? "" : " The codes of draws stand for it."))
+          + (model.codes == nil ? "" : " The codes of draws stand for it."))
     }
     let count = 1 / (1 / Double(verifier.draws) + 1 / weighted.weights.effectiveSampleSize)
     let weights = weighted.weights.normalized

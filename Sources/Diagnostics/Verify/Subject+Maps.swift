@@ -5,10 +5,12 @@ import Torch
 extension Subject {
   /// The map to codes inverts, its log-determinant is right, draws have normal codes, and so have held-out rows.
   var mapChecks: [Check] {
-    guard let map = model.map else {
+    guard let codes = model.codes else {
       return [Check("map to codes", .skipped, finding: "The model has no map to normal codes that could be checked.")]
     }
-    return withoutGradient { [inverse(map), logDeterminant(map), codesOfDraws(map), codesOfHeldOut(map)] }
+    return withoutGradient {
+      (model.map.map { [inverse($0), logDeterminant($0)] } ?? []) + [codesOfDraws(codes), codesOfHeldOut(codes)]
+    }
   }
 
   private func inverse(_ map: any Bijection) -> Check {
@@ -64,20 +66,22 @@ extension Subject {
     }
   }
 
-  private func codesOfDraws(_ map: any Bijection) -> Check {
+  private func codesOfDraws(_ codes: (Tensor) -> Tensor) -> Check {
     let name = "codes of draws"
-    guard let result = normality(of: map.forward(draws)) else {
+    guard let result = normality(of: codes(draws)) else {
       return Check(name, .failed, finding: "Codes of some of the model's own draws are no numbers.")
     }
     let isOff = result.pValue < 1e-6
     return Check(
       name, isOff ? .failed : .passed, measured: result.distance, limit: result.distance(at: 1e-6),
       finding: isOff
-        ? "Codes of the model's own draws are not normal (\(result.place)): the sampler is not the inverse of the density's map."
+        ? "Codes of the model's own draws are not normal (\(result.place)): "
+          + (model.map == nil
+            ? "the sampler does not draw from the density." : "the sampler is not the inverse of the density's map.")
         : "Codes of the model's own draws are standard normal, as they must be.")
   }
 
-  private func codesOfHeldOut(_ map: any Bijection) -> Check {
+  private func codesOfHeldOut(_ codes: (Tensor) -> Tensor) -> Check {
     let name = "codes of held-out rows"
     let fitting = completeHeldOut.map { $0.to(draws.dtype) }.map { rows in
       rows.selecting(rows.isFinite().all(1).nonzero().squeezed(1))
@@ -85,7 +89,7 @@ extension Subject {
     guard let rows = fitting, rows.size(0) >= 20 else {
       return Check(name, .skipped, finding: "There are fewer than 20 complete held-out rows; give some with --data.")
     }
-    guard let result = normality(of: map.forward(rows)) else {
+    guard let result = normality(of: codes(rows)) else {
       return Check(
         name, .failed, finding: "Codes of some of the \(rows.size(0)) complete held-out rows are no numbers.")
     }

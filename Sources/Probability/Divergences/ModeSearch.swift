@@ -34,6 +34,32 @@ struct ModeSearch {
     let deepest: [Int]
     let energies: [Double]
 
+    /// The energy of each point.
+    let pointEnergies: [Double]
+
+    /// For each basin how far those of its points lie apart at most that are as deep as its deepest: 0 for a peak, much for a
+    /// ring, along which descents end.
+    var extents: [Double] {
+      let distances = points.distances(to: points).doubles()
+      return zip(deepest.indices, energies).map { label, energy in
+        let members = labels.indices.filter { labels[$0] == label && pointEnergies[$0] <= energy + 0.01 }
+        return members.flatMap { a in members.map { distances[a * labels.count + $0] } }.max() ?? 0
+      }
+    }
+
+    /// Points that stand for all: the deepest of each basin, then the one that is farthest from those chosen, until none is
+    /// farther than `reach`.
+    func representatives(most: Int, reach: Double) -> [Int] {
+      let distances = points.distances(to: points).doubles()
+      var chosen = Array(deepest.prefix(most))
+      var gaps = labels.indices.map { index in chosen.map { distances[index * labels.count + $0] }.min() ?? 0 }
+      while chosen.count < most, let farthest = gaps.indices.max(by: { gaps[$0] < gaps[$1] }), gaps[farthest] > reach {
+        chosen.append(farthest)
+        for index in gaps.indices { gaps[index] = min(gaps[index], distances[index * labels.count + farthest]) }
+      }
+      return chosen
+    }
+
     /// The basins of ends of descents: that of the nearest point of each.
     func labels(of ends: Tensor) -> [Int] {
       ends.distances(to: points).argMin(1).scalars(as: Int.self).map { labels[$0] }
@@ -102,7 +128,8 @@ struct ModeSearch {
       .sorted { (energies[$0], $0) < (energies[$1], $1) }
     let order = Dictionary(uniqueKeysWithValues: deepest.enumerated().map { (groups[$1], $0) })
     return Basins(
-      points: points, labels: groups.map { order[$0] ?? 0 }, deepest: deepest, energies: deepest.map { energies[$0] })
+      points: points, labels: groups.map { order[$0] ?? 0 }, deepest: deepest, energies: deepest.map { energies[$0] },
+      pointEnergies: energies)
   }
 
   /// Ends of finite energy that lie apart, lowest first.

@@ -18,6 +18,10 @@ extension ReverseKullbackLeibler {
     public var logPartition: Estimate?
     /// KL[q || p] in nats: log Z, where known the exact one, minus the lower bound.
     public var divergence: Double?
+    /// The mass that model and target have in common, the integral of the lesser density, from 0 to 1: one minus their total
+    /// variation distance. By importance sampling from the model and from where searches for modes ended; nil when its
+    /// weights are too uneven, and in files of earlier versions. What no search reached is not in it.
+    public var overlap: Estimate?
     /// The modes, in the order of their energies.
     public var modes: [Mode]
 
@@ -32,6 +36,13 @@ extension ReverseKullbackLeibler {
       /// The share of the target's mass in the basin, by importance sampling from the model and from the modes.
       public var targetShare: Estimate
 
+      /// How far apart searches ended in the basin, in units of the target's scale; nil in files of earlier versions.
+      public var extent: Double?
+
+      /// Whether searches ended apart, as on a ring or in a funnel: that the model reaches the mode somewhere then says
+      /// nothing of how far along it.
+      public var isRidge: Bool { (extent ?? 0) > 0.5 }
+
       /// Whether the model gives the mode less than a tenth of the mass that it has.
       public var isMissed: Bool { modelShare.value < 0.1 * targetShare.value }
     }
@@ -39,7 +50,15 @@ extension ReverseKullbackLeibler {
     /// The modes that the model misses.
     public var missedModes: [Mode] { modes.filter(\.isMissed) }
 
-    /// How far the model covers the modes, from 0 to 1: the sum over modes of the lesser of both shares.
+    /// Whether averages over the weights can be trusted: their Pareto shape is at most 0.7.
+    public var isReliable: Bool {
+      guard let effectiveFraction else { return false }
+      // Equal weights have no tail and so no shape.
+      return paretoShape.map { $0 <= 0.7 } ?? (effectiveFraction > 0.9)
+    }
+
+    /// How far the model covers the modes, from 0 to 1: the sum over modes of the lesser of both shares. Of a single mode it
+    /// says nothing; ``overlap`` looks inside modes, too.
     public var coverage: Double { modes.reduce(0) { $0 + min($1.modelShare.value, $1.targetShare.value) } }
   }
 
@@ -61,11 +80,12 @@ extension ReverseKullbackLeibler {
     let (rows, weights) = weighted(model, draws, 8192, &rng)
     let bound = Estimate(meanOf: weights.logWeights)
     let logPartition = weights.logMean
-    let modes = withoutGradient { ModeShares(self, model, rows, using: &rng).modes }
+    let shares = withoutGradient { ModeShares(self, model, rows, using: &rng) }
     return Diagnosis(
       draws: draws, effectiveFraction: weights.effectiveFraction.finite, paretoShape: weights.paretoShape.finite,
       evidenceLowerBound: bound.finite, logPartition: logPartition.finite,
-      divergence: ((target.logPartition ?? logPartition.value) - bound.value).finite, modes: modes)
+      divergence: ((target.logPartition ?? logPartition.value) - bound.value).finite, overlap: shares.overlap,
+      modes: shares.modes)
   }
 }
 
@@ -82,12 +102,13 @@ private struct ModeShares {
   /// Descents from the rough normal distribution, and as many of the model's draws for the shares.
   private static let starts = 512
   private static let modelDraws = 1024
-  /// Modes from which draws are taken for the target's shares.
-  private static let mostProposals = 20
+  /// Places from which draws are taken for the target's shares.
+  private static let mostProposals = 32
   /// A mode with less than this share of both is not reported.
   private static let leastShare = 1e-3
 
   let modes: [ReverseKullbackLeibler.Diagnosis.Mode]
+  let overlap: Estimate?
 
   init(
     _ divergence: ReverseKullbackLeibler, _ model: some ReparameterizedDistribution, _ rows: Tensor,
@@ -104,8 +125,11 @@ private struct ModeShares {
         return search.basins(of: Tensor.concatenating([search.descend(starts), ends]))
       }()
     let proposal = ModeProposal(search, basins, most: Self.mostProposals)
-    let (points, logWeights) = proposal.weighted(model, drawn, using: &rng)
-    let weights = ImportanceWeights(logWeights: logWeights).normalized
+    let (points, logWeights, logRatios) = proposal.weighted(model, drawn, using: &rng)
+    let importance = ImportanceWeights(logWeights: logWeights)
+    let weights = importance.normalized
+    overlap = Self.overlap(importance, logRatios)
+    let extents = basins.extents
     let targetLabels = basins.labels(of: search.descend(points))
     let modelLabels = basins.labels(of: ends)
     let equal = [Double](repeating: 1 / Double(modelLabels.count), count: modelLabels.count)
@@ -116,8 +140,22 @@ private struct ModeShares {
       guard target.modes != nil || max(modelShare.value, targetShare.value) >= Self.leastShare else { return nil }
       return ReverseKullbackLeibler.Diagnosis.Mode(
         location: locations[.at(index)].doubles(), energy: basins.energies[label], modelShare: modelShare,
-        targetShare: targetShare)
+        targetShare: targetShare, extent: extents[label])
     }
+  }
+
+  /// The mean over the target of min(1, q / p); nil when the weights do not allow it.
+  private static func overlap(_ importance: ImportanceWeights, _ logRatios: [Double]) -> Estimate? {
+    let (shape, logPartition) = (importance.paretoShape, importance.logMean.value)
+    guard logPartition.isFinite, !(shape > 0.7), importance.effectiveSampleSize >= 100 else { return nil }
+    let weights = importance.normalized
+    let common = logRatios.map { min(1, Foundation.exp($0 + logPartition)) }
+    let mean = zip(weights, common).reduce(0) { $0 + ($1.0 > 0 ? $1.0 * $1.1 : 0) }
+    let squares = zip(weights, common).reduce(0) { sum, pair in
+      let deviation = pair.0 > 0 ? pair.0 * (pair.1 - mean) : 0
+      return sum + deviation * deviation
+    }
+    return mean.isFinite ? Estimate(mean, standardError: squares.squareRoot()) : nil
   }
 
   /// The weight of a label, with the standard error of a self-normalized mean.
@@ -131,14 +169,15 @@ private struct ModeShares {
   }
 }
 
-/// Draws that see all modes: half from the model, half from Student's t distributions of the curvature at the modes.
+/// Draws that see all modes: half from the model, half from Student's t distributions of the curvature at the modes, along a
+/// ridge at several places.
 private struct ModeProposal {
   let search: ModeSearch
   private let peaks: [MultivariateStudentT]
 
   init(_ search: ModeSearch, _ basins: ModeSearch.Basins, most: Int) {
     self.search = search
-    peaks = basins.deepest.prefix(most).compactMap { index in
+    peaks = basins.representatives(most: most, reach: 0.3).compactMap { index in
       let point = basins.points[.at(index)]
       guard let (values, vectors) = try? search.curvature(at: point).symmetricEigen() else { return nil }
       // The scale of the target bounds how flat a mode can be.
@@ -149,10 +188,10 @@ private struct ModeProposal {
     }
   }
 
-  /// Standardized draws with the logarithms of their weights; `drawn` are draws of the model.
+  /// Standardized draws with the logarithms of their weights, and of q over exp(-U); `drawn` are draws of the model.
   func weighted(
     _ model: some ReparameterizedDistribution, _ drawn: Tensor, using rng: inout RandomGenerator
-  ) -> (points: Tensor, logWeights: [Double]) {
+  ) -> (points: Tensor, logWeights: [Double], logRatios: [Double]) {
     let count = drawn.size(0)
     let each = peaks.isEmpty ? 0 : max(count / peaks.count, 1)
     let points = Tensor.concatenating([drawn] + peaks.map { $0.sample([each], using: &rng) })
@@ -165,15 +204,20 @@ private struct ModeProposal {
       [logModel + (volume + Foundation.log(Double(count) / total))]
       + peaks.map { $0.logProb(points) + Foundation.log(Double(each) / total) }
     let logProposal = Tensor.stacking(terms).logSumExp(0)
-    let logWeights = -search.energies(points).to(.float64) - logProposal
-    return (points, select(logWeights.isNaN(), -Double.infinity, logWeights).doubles())
+    let energies = search.energies(points).to(.float64)
+    let logWeights = -energies - logProposal
+    return (
+      points, select(logWeights.isNaN(), -Double.infinity, logWeights).doubles(),
+      (logModel + volume + energies).doubles()
+    )
   }
 }
 
 extension ReverseKullbackLeibler.Diagnosis: CustomStringConvertible {
   /// What was found, in words.
   public var description: String {
-    ([weightsInWords, partitionInWords, modesInWords] + modes.prefix(12).map(Self.words)).joined(separator: "\n")
+    ([weightsInWords, partitionInWords, overlapInWords, modesInWords] + modes.prefix(12).map(Self.words)).joined(
+      separator: "\n")
       + (modes.count > 12 ? "\n    and \(modes.count - 12) more" : "")
   }
 
@@ -193,13 +237,26 @@ extension ReverseKullbackLeibler.Diagnosis: CustomStringConvertible {
     guard let logPartition, let evidenceLowerBound else { return "  log Z is unknown." }
     return "  log Z of what the model covers = \(Self.short(logPartition.value)) +- "
       + "\(Self.short(logPartition.standardError)), lower bound \(Self.short(evidenceLowerBound.value)), reverse KL "
-      + "\(divergence.map { "\(Self.short($0)) nats" } ?? "unknown")."
+      + "\(divergence.map { "\(Self.short($0)) nats" } ?? "unknown")"
+      + (isReliable ? "." : "; unreliable, as the weights are too uneven (Pareto k above 0.7).")
+  }
+
+  private var overlapInWords: String {
+    guard let overlap else {
+      return "  Mass in common with the target: unknown, no importance sampling is good enough."
+    }
+    return "  Mass in common with the target \(Self.percent(overlap.value)) +- \(Self.percent(overlap.standardError))."
   }
 
   private var modesInWords: String {
-    let missed = missedModes.count
+    let (missed, ridges) = (missedModes.count, modes.count(where: \.isRidge))
     let found = "\(modes.count - missed) of \(modes.count) modes found"
-    return "  \(found), coverage \(Self.percent(coverage))." + (missed > 0 ? " Missed: \(missed)." : "")
+    let cover = modes.count > 1 ? ", coverage \(Self.percent(coverage))" : ""
+    let ridge =
+      ridges == 0
+      ? ""
+      : " \(modes.count == 1 ? "It" : "\(ridges) of them") is a ridge, of which this says nothing but that it was reached."
+    return "  \(found)\(cover)." + (missed > 0 ? " Missed: \(missed)." : "") + ridge
   }
 
   private static func words(_ mode: Mode) -> String {

@@ -22,8 +22,7 @@ struct EllipseChart {
 
   func specification(x: String, y: String) -> VegaLiteSpecification {
     let (xChannel, yChannel) = (
-      VegaLiteChannel("x", title: x, scale: VegaLiteScale(zero: false)),
-      VegaLiteChannel("y", title: y, scale: VegaLiteScale(zero: false))
+      VegaLiteChannel.axis("x", title: x, of: points?.x ?? []), VegaLiteChannel.axis("y", title: y, of: points?.y ?? [])
     )
     var layers: [VegaLiteView] = []
     if let points {

@@ -1,8 +1,12 @@
+import Torch
+
 /// One column of a pair plot: its axis and its cells.
 struct PairAxis {
   let index: Int
   let name: String
   let edges: [Double]
+  /// The values of a column of few; empty for others.
+  let values: [Double]
   /// How far points of a column of few values are moved at most, so that they do not hide one another.
   let spread: Double
 
@@ -13,7 +17,7 @@ struct PairAxis {
     self.index = index
     name = columns.names[index]
     let pair = [columns.data[index], columns.samples[index]]
-    let values = Binning(pair).values
+    values = Binning(pair).values
     if values.count > 1 {
       let middles = zip(values, values.dropFirst()).map { ($0 + $1) / 2 }
       edges = [2 * values[0] - middles[0]] + middles + [2 * values[values.count - 1] - middles[middles.count - 1]]
@@ -27,6 +31,8 @@ struct PairAxis {
     edges = (0...Self.usualCellCount).map { start + (end - start) * Double($0) / Double(Self.usualCellCount) }
     spread = 0
   }
+
+  private var hasFewValues: Bool { (1...6).contains(values.count) }
 
   var cellCount: Int { edges.count - 1 }
 
@@ -42,20 +48,18 @@ struct PairAxis {
     return counts.indices.map { counts[$0] / total / (edges[$0 + 1] - edges[$0]) }
   }
 
-  /// Where the point of a value is drawn: multiples of a root spread neighbours evenly, the same in every report, and roots
-  /// of different primes do so in each pair of columns.
-  func place(of value: Double, row: Int) -> Double {
-    guard spread > 0 else { return value }
-    let primes = [2.0, 3, 5, 7, 11, 13]
-    let share = (Double(row + 1) * primes[index % primes.count].squareRoot()).truncatingRemainder(dividingBy: 1)
-    return value + spread * (2 * share - 1)
+  /// Where the point of a value is drawn: beside it by chance when the column has few values.
+  func place(of value: Double, using rng: inout RandomGenerator) -> Double {
+    spread > 0 ? value + Double.random(in: -spread...spread, using: &rng) : value
   }
 
   /// The axis; only those at the rim have numbers and a name.
   func channel(isNamed: Bool) -> VegaLiteChannel {
     VegaLiteChannel(
       nil, title: isNamed ? name : "", scale: .between(edges[0]...edges[cellCount]),
-      axis: VegaLiteAxis(labels: isNamed, ticks: isNamed, grid: false, tickCount: 3))
+      axis: VegaLiteAxis(
+        labels: isNamed, ticks: isNamed, grid: false, tickCount: 3, values: hasFewValues ? values : nil,
+        format: hasFewValues ? TickFormat.ofEach(values) : TickFormat.of(edges[0]...edges[cellCount]), titleLimit: 150))
   }
 }
 

@@ -19,46 +19,7 @@ enum SampleStatistics {
     return (mean, (squares / Double(values.count - 1)).squareRoot())
   }
 
-  /// The greatest distance between the distribution functions of two samples (Kolmogorov and Smirnov).
-  static func distance(_ first: [Double], _ second: [Double]) -> Double {
-    let (first, second) = (first.sorted(), second.sorted())
-    guard !first.isEmpty, !second.isEmpty else { return .nan }
-    var (i, j, greatest) = (0, 0, 0.0)
-    while i < first.count, j < second.count {
-      let value = min(first[i], second[j])
-      while i < first.count, first[i] <= value { i += 1 }
-      while j < second.count, second[j] <= value { j += 1 }
-      greatest = max(greatest, abs(Double(i) / Double(first.count) - Double(j) / Double(second.count)))
-    }
-    return greatest
-  }
-
-  /// The distance that two samples of one distribution exceed with a probability, at most; asymptotic.
-  static func distanceLimit(_ first: Int, _ second: Int, probability: Double) -> Double {
-    let size = Double(first * second) / Double(first + second)
-    return (-log(probability / 2) / 2 / size).squareRoot()
-  }
-
-  /// The distance that a sample's distribution function stays within of the true one with a probability of 95 %.
-  ///
-  /// - Reference: Stephens, *EDF Statistics for Goodness of Fit and Some Comparisons*, 1974, table 1.
-  static func kolmogorovBand(_ count: Int) -> Double {
-    let root = Double(count).squareRoot()
-    return 1.358 / (root + 0.12 + 0.11 / root)
-  }
-
-  /// The greatest distance of a sample from the uniform distribution on [0, 1].
-  static func distanceFromUniform(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    let count = Double(sorted.count)
-    return sorted.enumerated().reduce(0) { greatest, item in
-      max(greatest, Double(item.offset + 1) / count - item.element, item.element - Double(item.offset) / count)
-    }
-  }
-
-  /// The standard normal distribution function, and its inverse.
-  static func normalCDF(_ values: [Double]) -> [Double] { values.map { 0.5 * erfc(-$0 / 2.0.squareRoot()) } }
-
+  /// The inverse of the standard normal distribution function.
   static func normalQuantile(_ shares: [Double]) -> [Double] {
     shares.isEmpty ? [] : Tensor(shares).normalQuantile().doubles()
   }

@@ -48,9 +48,10 @@ extension VegaLiteSpecification {
   private static func areas(
     _ samples: [NamedSample], _ binning: Binning, _ color: VegaLiteChannel, _ title: String
   ) -> VegaLiteView {
-    let rows = samples.flatMap { sample in
+    let densities = samples.map { binning.densities(of: $0.values) }
+    let rows = zip(samples, densities).flatMap { sample, densities in
       // The last edge closes the area.
-      zip(binning.edges, binning.densities(of: sample.values) + [0]).map { edge, density in
+      zip(binning.edges, densities + [0]).map { edge, density in
         ["x": VegaLiteValue(edge), "y": VegaLiteValue(density), "sample": .text(sample.name)]
       }
     }
@@ -58,11 +59,17 @@ extension VegaLiteSpecification {
     return VegaLiteView(
       VegaLiteMark(.area, interpolate: "step-after", fillOpacity: 0.25, line: true),
       VegaLiteEncoding(
-        x: VegaLiteChannel("x", title: title, scale: .between(ends)),
-        y: VegaLiteChannel("y", title: "density", axis: VegaLiteAxis(tickCount: 4), stack: false),
+        x: VegaLiteChannel(
+          "x", title: title, scale: .between(ends), axis: VegaLiteAxis(format: TickFormat.of(ends))),
+        y: VegaLiteChannel(
+          "y", title: "density",
+          axis: VegaLiteAxis(tickCount: 4, format: TickFormat.of([0] + densities.flatMap { $0 })), stack: false),
         color: color.field == nil ? nil : color),
       data: VegaLiteData(rows))
   }
+
+  /// Up to so many values each has its number at the axis.
+  private static let mostTicks = 10
 
   /// Bars side by side at values; half a step left and right of each is theirs.
   private static func bars(
@@ -82,7 +89,12 @@ extension VegaLiteSpecification {
     return VegaLiteView(
       VegaLiteMark(.bar, opacity: 0.85),
       VegaLiteEncoding(
-        x: VegaLiteChannel("x", title: title, scale: VegaLiteScale(zero: false, nice: false)),
+        x: VegaLiteChannel(
+          "x", title: title, scale: VegaLiteScale(zero: false, nice: false),
+          axis: VegaLiteAxis(
+            values: binning.values.count <= mostTicks ? binning.values : nil,
+            format: binning.values.count <= mostTicks
+              ? TickFormat.ofEach(binning.values) : TickFormat.of(binning.values))),
         x2: VegaLiteChannel("x2", nil),
         y: VegaLiteChannel("share", title: "share", scale: VegaLiteScale(zero: true), axis: VegaLiteAxis(tickCount: 4)),
         y2: VegaLiteChannel(nil, nil, datum: 0.0),

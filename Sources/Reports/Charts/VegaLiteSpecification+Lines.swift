@@ -69,9 +69,11 @@ extension VegaLiteSpecification {
     let isWhole = lines.allSatisfy { $0.x.allSatisfy { $0 == $0.rounded() } }
     let xChannel = VegaLiteChannel(
       "x", title: x, scale: xRange.map(VegaLiteScale.between) ?? VegaLiteScale(zero: false, nice: false),
-      axis: isWhole ? VegaLiteAxis(tickMinStep: 1) : nil)
+      axis: VegaLiteAxis(
+        tickMinStep: isWhole ? 1 : nil, format: xRange.map(TickFormat.of) ?? TickFormat.of(lines.lazy.flatMap(\.x))))
     let yChannel = VegaLiteChannel(
-      "y", title: y, scale: yRange.map(VegaLiteScale.between) ?? VegaLiteScale(zero: false))
+      "y", title: y, scale: yRange.map(VegaLiteScale.between) ?? VegaLiteScale(zero: false),
+      axis: VegaLiteAxis(format: yRange.map(TickFormat.of) ?? TickFormat.of(lines.lazy.flatMap(\.y))))
     var layers: [VegaLiteView] = []
     if let band { layers.append(view(of: band, xChannel, yChannel)) }
     for reference in references {

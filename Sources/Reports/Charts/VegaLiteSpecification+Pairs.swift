@@ -1,3 +1,5 @@
+import Torch
+
 /// Columns of numbers that share their rows.
 struct PairColumns {
   let names: [String]
@@ -24,9 +26,10 @@ extension VegaLiteSpecification {
   }
 
   private static func points(_ columns: [[Double]], _ axes: [PairAxis]) -> [[String: VegaLiteValue]] {
-    SampleStatistics.thinned(0..<(columns.first?.count ?? 0), to: 400).enumerated().map { place, row in
+    var rng = RandomGenerator(seed: 0)
+    return SampleStatistics.thinned(0..<(columns.first?.count ?? 0), to: 400).map { row in
       let values = zip(axes, columns).map { axis, column in
-        ("c\(axis.index)", VegaLiteValue(axis.place(of: column[row], row: place), digits: 4))
+        ("c\(axis.index)", VegaLiteValue(axis.place(of: column[row], using: &rng), digits: 4))
       }
       return Dictionary(uniqueKeysWithValues: values)
     }

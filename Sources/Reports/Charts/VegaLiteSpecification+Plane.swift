@@ -81,8 +81,7 @@ extension VegaLiteSpecification {
       group.rows(most: total <= 2000 ? group.x.count : max(2, group.x.count * 2000 / total))
     }
     var encoding = VegaLiteEncoding(
-      x: VegaLiteChannel("x", title: x, scale: VegaLiteScale(zero: false)),
-      y: VegaLiteChannel("y", title: y, scale: VegaLiteScale(zero: false)))
+      x: .axis("x", title: x, of: groups.flatMap(\.x)), y: .axis("y", title: y, of: groups.flatMap(\.y)))
     if groups.count > 1 {
       let names = groups.map { VegaLiteValue.text($0.name) }
       encoding.color = VegaLiteChannel("group", .nominal, title: "", scale: VegaLiteScale(domain: names))
@@ -107,12 +106,13 @@ extension VegaLiteSpecification {
     hasEdges: Bool = false, height: Double = 420
   ) -> VegaLiteSpecification {
     let finite = boxes.filter(\.value.isFinite)
-    func ends(_ ranges: [ClosedRange<Double>]) -> VegaLiteScale {
+    func channel(_ field: String, _ title: String, _ ranges: [ClosedRange<Double>]) -> VegaLiteChannel {
       let low = ranges.map(\.lowerBound).min() ?? 0
-      return .between(low...max(ranges.map(\.upperBound).max() ?? 1, low))
+      let ends = low...max(ranges.map(\.upperBound).max() ?? 1, low)
+      return VegaLiteChannel(
+        field, title: title, scale: .between(ends), axis: VegaLiteAxis(format: TickFormat.of(ends)))
     }
-    let xChannel = VegaLiteChannel("x", title: x, scale: ends(boxes.map(\.x)))
-    let yChannel = VegaLiteChannel("y", title: y, scale: ends(boxes.map(\.y)))
+    let (xChannel, yChannel) = (channel("x", x, boxes.map(\.x)), channel("y", y, boxes.map(\.y)))
     let colors = VegaLiteScale(
       domain: range.map { [VegaLiteValue($0.lowerBound), VegaLiteValue($0.upperBound)] }, scheme: "viridis")
     var mark = VegaLiteMark(.rect, clip: true)
@@ -135,5 +135,13 @@ extension VegaLiteSpecification {
     view.width = .container
     view.height = height
     return VegaLiteSpecification(view, description: "\(value) over \(x) and \(y), by colour.")
+  }
+}
+
+extension VegaLiteChannel {
+  /// An axis from about the least to the greatest of numbers.
+  static func axis(_ field: String, title: String, of values: [Double]) -> VegaLiteChannel {
+    VegaLiteChannel(
+      field, title: title, scale: VegaLiteScale(zero: false), axis: VegaLiteAxis(format: TickFormat.of(values)))
   }
 }

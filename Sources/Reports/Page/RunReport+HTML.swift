@@ -71,10 +71,7 @@ private struct ReportPage {
 
   private var verification: String {
     guard let verification = report.verification else { return "" }
-    let words =
-      verification.isPassed
-      ? "The model checked itself and found nothing wrong."
-      : "The model checked itself and failed: do not trust it in what is marked below."
+    let words = Self.words(verification)
     let rows = verification.checks.map { check in
       let numbers = [check.measured, check.limit].map { $0.map { FormattedNumber.general($0) } ?? "" }
       return """
@@ -94,6 +91,17 @@ private struct ReportPage {
         + "<tbody>\n\(rows.joined(separator: "\n"))\n</tbody></table>"))
       </section>
       """
+  }
+
+  /// What the checks come to. They are about the model itself; how well it fits the data is another matter.
+  private static func words(_ verification: Verification) -> String {
+    let warnings = verification.checks.count { $0.outcome == .warned }
+    guard verification.isPassed else {
+      return "The model checked itself and failed: do not trust it in what is marked below."
+    }
+    let text = "The model checked itself: its density, draws and codes agree with one another"
+    return warnings == 0
+      ? text + "." : text + ", but \(FormattedNumber.count(warnings, "check")) warned; see what is marked with !."
   }
 
   private func sign(_ outcome: Verification.Check.Outcome) -> String {

@@ -15,6 +15,7 @@
     var copy = JSON.parse(JSON.stringify(darkness.matches ? looks.dark : looks.light));
     copy.legend.columns = Math.max(2, Math.floor(width / 150));
     copy.legend.labelLimit = Math.floor(width / copy.legend.columns) - 50;
+    copy.axisX.titleLimit = Math.max(80, width - 60);
     return copy;
   }
 
@@ -26,7 +27,11 @@
     var size = Math.floor(Math.min(Math.max((width - 70) / cells - 8, 84), 260));
     (function visit(view) {
       if (view.width) { view.width = size; view.height = size; }
-      (view.hconcat || view.vconcat || []).forEach(visit);
+      ["x", "y"].forEach(function (name) {
+        var axis = view.encoding && view.encoding[name] && view.encoding[name].axis;
+        if (axis && axis.titleLimit) { axis.titleLimit = size; }
+      });
+      (view.hconcat || view.vconcat || view.layer || []).forEach(visit);
     })(copy);
     return copy;
   }

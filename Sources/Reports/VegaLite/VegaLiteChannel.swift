@@ -89,17 +89,26 @@ public struct VegaLiteAxis: Codable, Hashable, Sendable {
   public var tickCount: Int?
   /// The least distance of numbers.
   public var tickMinStep: Double?
+  /// The numbers that it has, when they are given.
+  public var values: [Double]?
+  /// How numbers are written, as D3 says it: `.3~g`.
+  public var format: String?
+  /// The most pixels of its words; the rest of them is left out.
+  public var titleLimit: Double?
 
   /// An axis, with what is not left to the configuration.
   public init(
     labels: Bool? = nil, ticks: Bool? = nil, grid: Bool? = nil, tickCount: Int? = nil,
-    tickMinStep: Double? = nil
+    tickMinStep: Double? = nil, values: [Double]? = nil, format: String? = nil, titleLimit: Double? = nil
   ) {
     self.labels = labels
     self.ticks = ticks
     self.grid = grid
     self.tickCount = tickCount
     self.tickMinStep = tickMinStep
+    self.values = values
+    self.format = format
+    self.titleLimit = titleLimit
   }
 }
 

@@ -8,6 +8,10 @@ public struct VegaLiteConfiguration: Codable, Hashable, Sendable {
   public var font: String
   /// Axes.
   public var axis: Guide
+  /// Words at the lower axis.
+  public var axisX = Words(titleLimit: 560)
+  /// Words at the left axis.
+  public var axisY = Words(titleLimit: 200)
   /// Legends.
   public var legend: Guide
   /// Words above views.
@@ -38,6 +42,12 @@ public struct VegaLiteConfiguration: Codable, Hashable, Sendable {
     var labelLimit: Int?
     /// About how many numbers an axis has.
     var tickCount: Int?
+  }
+
+  /// The words at an axis.
+  public struct Words: Codable, Hashable, Sendable {
+    /// The most pixels of it; the rest is left out.
+    var titleLimit: Double
   }
 
   /// Words above a view.

@@ -60,7 +60,9 @@ import _TestSupport
     #expect(abs(try #require(found.logPartition).value - log(2 * Double.pi)) < 1e-9)
     #expect(abs(try #require(found.divergence)) < 1e-9)
     #expect(found.modes.count == 1 && found.missedModes.isEmpty && abs(found.coverage - 1) < 1e-9)
-    #expect(found.modes[0].location.allSatisfy { abs($0) < 0.01 })
+    #expect(found.modes[0].location.allSatisfy { abs($0) < 0.01 } && !found.modes[0].isRidge)
+    #expect(abs(try #require(found.overlap).value - 1) < 1e-6 && found.isReliable)
+    #expect(!found.description.contains("coverage") && !found.description.contains("ridge"))
     // It can be kept in a file.
     let again = try JSONDecoder().decode(
       ReverseKullbackLeibler.Diagnosis.self, from: JSONEncoder().encode(found))
@@ -89,6 +91,9 @@ import _TestSupport
     #expect(abs(missed.targetShare.value - 0.3) < 5.2 * missed.targetShare.standardError)
     #expect(missed.targetShare.standardError < 0.03)
     #expect(abs(found.coverage - 0.7) < 0.15)
+    // The lesser density is 0.7 of the model's near 4, and nothing elsewhere.
+    let overlap = try #require(found.overlap)
+    #expect(abs(overlap.value - 0.7) < 5.2 * overlap.standardError && overlap.standardError < 0.03)
     #expect(found.description.contains("1 of 2 modes found") && found.description.contains("MISSED at (-4."))
   }
 
@@ -102,14 +107,62 @@ import _TestSupport
     #expect(found.modes.map { $0.location[0].rounded() }.sorted() == [-4, 4])
   }
 
-  @Test func aRingIsOneMode() {
+  @Test func aRingIsOneMode() throws {
     var rng = RandomGenerator(seed: 7)
     let ring = GibbsDistribution([2], scale: Tensor([2.0, 2.0])) { x in
       ((x.squared().sum(-1) + 1e-12).squareRoot() - 3.0).squared() * 8.0
     }
     let q = Normal(location: Tensor([0.0, 0.0]), scale: Tensor([2.0, 2.0]), eventRank: 1)
     let found = ReverseKullbackLeibler(to: ring).diagnosis(of: q, draws: 1000, using: &rng)
-    #expect(found.modes.count == 1, "\(found)")
+    #expect(found.modes.count == 1 && found.modes[0].isRidge, "\(found)")
+    #expect(found.description.contains("It is a ridge") && !found.description.contains("coverage"))
+    // The integral of the lesser density, by quadrature over the radius.
+    let steps = (0..<20_000).map { (Double($0) + 0.5) * 5e-4 }
+    let ringMass = steps.reduce(0) { $0 + $1 * exp(-8 * ($1 - 3) * ($1 - 3)) }
+    let common = steps.reduce(0) { sum, radius in
+      sum + radius
+        * min(
+          exp(-8 * (radius - 3) * (radius - 3)) / (2 * Double.pi * ringMass * 5e-4),
+          exp(-radius * radius / 8) / (8 * Double.pi))
+    }
+    let overlap = try #require(found.overlap)
+    #expect(
+      abs(overlap.value - 2 * Double.pi * common * 5e-4) < 5.2 * overlap.standardError && overlap.standardError < 0.03)
+  }
+
+  /// A model of half of a ring has half of its mass, though it reaches the only mode.
+  @Test func whatAModelMissesOfARingIsSeen() throws {
+    var rng = RandomGenerator(seed: 9)
+    let ring = GibbsDistribution([2], scale: Tensor([2.5, 2.5])) { x in
+      ((x.squared().sum(-1) + 1e-12).squareRoot() - 3.0).squared() * 5.0
+    }
+    let spread = Tensor([1.2, 0.5])
+    let found = ReverseKullbackLeibler(to: ring).diagnosis(
+      of: model(Tensor([0.0, 3.0]), spread), draws: 2000, using: &rng)
+    #expect(found.modes.count == 1 && found.missedModes.isEmpty && found.coverage > 0.99)
+    let overlap = try #require(found.overlap)
+    #expect(overlap.value < 0.5 && overlap.value > 0.1 && overlap.standardError < 0.05, "\(found)")
+  }
+
+  /// A model that is too narrow has weights without a variance, and everything made of them is called that.
+  @Test func unevenWeightsAreCalledUnreliable() {
+    var rng = RandomGenerator(seed: 10)
+    let found = ReverseKullbackLeibler(to: target)
+      .diagnosis(of: model(Tensor([0.0, 0.0]), Tensor([0.3, 0.3])), draws: 4000, using: &rng)
+    #expect(!found.isReliable && (found.paretoShape ?? 0) > 0.7)
+    #expect(
+      found.description.contains("unreliable, as the weights are too uneven")
+        && found.description.contains("do not trust it"))
+  }
+
+  /// Files of earlier versions say nothing of these.
+  @Test func earlierDiagnosesCanBeRead() throws {
+    let mode =
+      #"{"location":[1],"energy":0,"modelShare":{"value":1,"standardError":0},"targetShare":{"value":1,"standardError":0}}"#
+    let text = #"{"draws":9,"effectiveFraction":0.5,"paretoShape":0.1,"modes":[\#(mode)]}"#
+    let found = try JSONDecoder().decode(ReverseKullbackLeibler.Diagnosis.self, from: Data(text.utf8))
+    #expect(found.overlap == nil && !found.modes[0].isRidge && found.isReliable)
+    #expect(found.description.contains("in common with the target: unknown"))
   }
 
   @Test func anEnergyThatIsNoNumberIsSaid() {
