@@ -150,7 +150,7 @@ struct EntropicTransport {
     let goal = Self.goal(settings, epsilon)
     while iterations < settings.maximumIterations {
       iterations += 1
-      let isWide = error < Self.narrowError
+      let isWide = error < Self.narrowError || iterations == settings.maximumIterations
       let next = Self.potential(at: x, from: x, f, epsilon, isWide: isWide)
       let excess = Self.excess(x, f, next, epsilon)
       error = excess.absolute().sum().item()
