@@ -121,6 +121,8 @@ template <class Scalar> int32_t sums(const CKPairwise &pairwise, CKPairwiseSums 
   PairwisePlan<Scalar> plan;
   if (!plan.prepare(pairwise, false)) return CK_OUT_OF_MEMORY;
   if (!plan.isFinite()) return fillWithNaN<Scalar>(pairwise, sums), CK_OK;
+  // What a row has must not depend on the rows beside it, in no bit: neither on their mean nor on how far out they lie.
+  if (sums.x_sums) plan.steepness = std::numeric_limits<double>::infinity();
   WantedGradients<Scalar> gradients{sums.x_gradient, sums.y_gradient};
   if (!gradients.prepare(plan)) return CK_OUT_OF_MEMORY;
   PairwiseTargets<Scalar> targets{.wantsSquares = sums.x_sums != nullptr,
