@@ -1,8 +1,5 @@
 // Products of matrices for coupling flows; see dispatch.hpp for how this file is read.
-//
-// Release builds of packages optimize at the second level, where a loop of constant length may stay a loop, and an array
-// of vectors then lies in memory. CK_UNROLL keeps them in registers: without it the kernels take twice as long.
-#define CK_UNROLL _Pragma("clang loop unroll(full)")
+#include "transpose_body.hpp"
 
 /// Sums over `segments` times `depth` of a line of A times a line of B, into lines of C; the same for some panels.
 ///
@@ -92,30 +89,6 @@ template <class Scalar> static void multiply(const FlowProduct<Scalar> &product)
       }
     }
   }
-}
-
-/// One round of a transposition: of each two lines `distance` apart, parts that far apart change places.
-template <class Scalar, ptrdiff_t distance, size_t... lane>
-CK_INLINE void exchange(Vector<Scalar> *lines, std::index_sequence<lane...>) {
-  constexpr ptrdiff_t width = widthOf<Scalar>;
-  CK_UNROLL for (ptrdiff_t i = 0; i < width; ++i) {
-    if (i & distance) continue;
-    const Vector<Scalar> first = lines[i], second = lines[i + distance];
-    lines[i] = __builtin_shufflevector(first, second,
-                                       (ptrdiff_t(lane) & distance ? ptrdiff_t(lane) - distance + width : lane)...);
-    lines[i + distance] = __builtin_shufflevector(
-        first, second, (ptrdiff_t(lane) & distance ? ptrdiff_t(lane) + width : ptrdiff_t(lane) + distance)...);
-  }
-}
-
-/// Transposes as many vectors as a vector has elements.
-template <class Scalar> CK_INLINE void transposeBlock(Vector<Scalar> *lines) {
-  constexpr ptrdiff_t width = widthOf<Scalar>;
-  constexpr auto lanes = std::make_index_sequence<width>();
-  if constexpr (width > 8) exchange<Scalar, 8>(lines, lanes);
-  if constexpr (width > 4) exchange<Scalar, 4>(lines, lanes);
-  if constexpr (width > 2) exchange<Scalar, 2>(lines, lanes);
-  exchange<Scalar, 1>(lines, lanes);
 }
 
 /// A panel's `count` lines as rows of `stride` elements, zeros behind.

@@ -1,5 +1,6 @@
 // Rows laid out for kernels over pairs of them.
 #pragma once
+#include "parallel.hpp"
 #include "scratch.hpp"
 #include <algorithm>
 #include <cmath>
@@ -54,6 +55,40 @@ private:
       for (ptrdiff_t d = 0; d < features; ++d) panel[d * panelRows] = source[i * features + d];
     }
     return true;
+  }
+};
+
+/// Rows around 0: what remains when a point is taken off, with which products do not cancel far from the origin.
+template <class Scalar> struct CenteredRows {
+  Scratch<Scalar> rows;   // [whole panels and spare rows, stride], zeros behind
+  Scratch<Scalar> halves; // half the squared norm of each
+  Scratch<double> radii;  // the largest squared norm of each panel
+
+  bool prepare(const PairPoints<Scalar> &points, const double *center) noexcept {
+    const ptrdiff_t panels = (points.rows + panelRows - 1) / panelRows, all = panels * panelRows + sparePairRows;
+    rows = makeScratch<Scalar>(all * points.stride);
+    halves = zeros<Scalar>(all);
+    radii = zeros<double>(panels);
+    if (!rows || !halves || !radii) return false;
+    parallel(panels, [&](ptrdiff_t panel) {
+      const ptrdiff_t start = panel * panelRows, count = std::min(panelRows, points.rows - start);
+      Scalar *out = rows.get() + start * points.stride;
+      std::fill_n(out, (panelRows + (panel + 1 == panels ? sparePairRows : 0)) * points.stride, Scalar(0));
+      points.copyRows(start, count, center, out);
+      for (ptrdiff_t i = 0; i < count; ++i) {
+        double norm = 0;
+        for (ptrdiff_t d = 0; d < points.features; ++d)
+          norm += static_cast<double>(out[i * points.stride + d]) * static_cast<double>(out[i * points.stride + d]);
+        halves[start + i] = static_cast<Scalar>(norm / 2);
+        radii[panel] = std::max(radii[panel], norm);
+      }
+    });
+    return true;
+  }
+
+  /// The largest squared norm of some rows, of which the first is a panel's first.
+  double radius(ptrdiff_t start, ptrdiff_t end) const {
+    return *std::max_element(radii.get() + start / panelRows, radii.get() + (end + panelRows - 1) / panelRows);
   }
 };
 

@@ -12,6 +12,7 @@
 namespace {
 
 using ck::makeScratch;
+using ck::PairwiseGradient;
 using ck::PairwisePlan;
 using ck::PairwiseSplits;
 using ck::PairwiseTargets;
@@ -42,7 +43,7 @@ template <class Body> void forBlockPairs(ptrdiff_t xBlocks, ptrdiff_t yBlocks, c
 }
 
 template <class Scalar>
-bool addPairs(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j, const PairwiseTargets &targets) {
+bool addPairs(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_t j, const PairwiseTargets<Scalar> &targets) {
   CK_DISPATCH(addPairs<Scalar>, plan, i, j, targets);
 }
 template <class Scalar>
@@ -54,6 +55,12 @@ ptrdiff_t writeDistances(const PairwisePlan<Scalar> &plan, ptrdiff_t i, ptrdiff_
   CK_DISPATCH(writeDistances<Scalar>, plan, i, j, rows, out);
 }
 
+template <class Scalar>
+bool writeMeansOfPiece(const PairwisePlan<Scalar> &plan, const Scalar *logWeights, Scalar factor, const Scalar *values,
+                       ptrdiff_t piece, Scalar *out) {
+  CK_DISPATCH(writeMeansOfPiece<Scalar>, plan, logWeights, factor, values, piece, out);
+}
+
 double total(const double *numbers, ptrdiff_t count) {
   double sum = 0;
   for (ptrdiff_t i = 0; i < count; ++i) sum += numbers[i];
@@ -62,59 +69,104 @@ double total(const double *numbers, ptrdiff_t count) {
 
 constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
 
+template <class Scalar> void fillWithNaN(void *gradient, ptrdiff_t count) {
+  if (gradient) std::fill_n(static_cast<Scalar *>(gradient), count, Scalar(notANumber));
+}
 template <class Scalar> void fillWithNaN(const CKPairwise &pairwise, CKPairwiseSums &sums) {
   sums.sum = sums.sum_of_squares = notANumber;
   if (sums.x_sums) std::fill_n(sums.x_sums, pairwise.x_rows, notANumber);
   if (sums.y_sums) std::fill_n(sums.y_sums, pairwise.y_rows, notANumber);
-  const auto fill = [&](void *gradient, ptrdiff_t rows) {
-    if (gradient) std::fill_n(static_cast<Scalar *>(gradient), rows * pairwise.features, Scalar(notANumber));
-  };
-  fill(sums.x_gradient, pairwise.x_rows);
-  fill(sums.y_gradient, pairwise.y_rows);
+  fillWithNaN<Scalar>(sums.x_gradient, pairwise.x_rows * pairwise.features);
+  fillWithNaN<Scalar>(sums.y_gradient, pairwise.y_rows * pairwise.features);
 }
 
+/// Adds the plan's pairs to targets and the sums of the blocks to `sum` and `squares`; false when there is no memory.
 template <class Scalar>
-void writeGradient(const double *from, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t features, void *out) {
-  for (ptrdiff_t i = 0; i < rows; ++i)
-    for (ptrdiff_t d = 0; d < features; ++d)
-      static_cast<Scalar *>(out)[i * features + d] = static_cast<Scalar>(from[i * stride + d]);
-}
-
-template <class Scalar> int32_t sums(const CKPairwise &pairwise, CKPairwiseSums &sums) {
-  PairwisePlan<Scalar> plan;
-  if (!plan.prepare(pairwise)) return CK_OUT_OF_MEMORY;
-  if (!plan.isFinite()) return fillWithNaN<Scalar>(pairwise, sums), CK_OK;
-  if ((sums.x_gradient || sums.y_gradient) && !plan.findMean()) return CK_OUT_OF_MEMORY;
-  const ptrdiff_t blocks = plan.blocks(*plan.x), stride = plan.x->stride;
+bool addAllPairs(const PairwisePlan<Scalar> &plan, PairwiseTargets<Scalar> targets, double *sum, double *squares) {
+  const ptrdiff_t blocks = plan.blocks(*plan.x);
   Scratch<double> partial = zeros<double>(2 * blocks);
-  Scratch<double> xGradient = zeros<double>(sums.x_gradient ? plan.x->rows * stride : 0);
-  Scratch<double> yGradient = zeros<double>(sums.y_gradient ? plan.y->rows * stride : 0);
-  if (!partial || !xGradient || !yGradient) return CK_OUT_OF_MEMORY;
-  PairwiseTargets targets{.wantsSquares = sums.x_sums != nullptr,
-                          .sum = partial.get(),
-                          .squares = partial.get() + blocks,
-                          .xSums = sums.x_sums,
-                          .ySums = plan.isSame ? sums.x_sums : sums.y_sums};
-  if (sums.x_gradient) targets.xGradient = xGradient.get();
-  if (sums.x_gradient && plan.isSame) targets.yGradient = xGradient.get();
-  if (sums.y_gradient) targets.yGradient = yGradient.get();
-  if (sums.x_sums) std::fill_n(sums.x_sums, pairwise.x_rows, 0.0);
-  if (sums.y_sums) std::fill_n(sums.y_sums, pairwise.y_rows, 0.0);
+  if (!partial) return false;
+  targets.sum = partial.get();
+  targets.squares = partial.get() + blocks;
   std::atomic<bool> isComplete{true};
   const auto add = [&](ptrdiff_t i, ptrdiff_t j) {
     if (!addPairs<Scalar>(plan, i, j, targets)) isComplete = false;
   };
   plan.isSame ? forBlockPairs(blocks, add) : forBlockPairs(blocks, plan.blocks(*plan.y), add);
-  if (!isComplete) return CK_OUT_OF_MEMORY;
-  // Not needed any more, and results are about to be written for the first time.
-  plan.ownX.panels.reset();
-  plan.ownY.panels.reset();
-  sums.sum = total(targets.sum, blocks);
-  sums.sum_of_squares = total(targets.squares, blocks);
-  if (sums.x_gradient)
-    writeGradient<Scalar>(targets.xGradient, stride, plan.x->rows, plan.x->features, sums.x_gradient);
-  if (sums.y_gradient)
-    writeGradient<Scalar>(targets.yGradient, stride, plan.y->rows, plan.x->features, sums.y_gradient);
+  *sum = total(targets.sum, blocks);
+  *squares = total(targets.squares, blocks);
+  return isComplete;
+}
+
+/// The gradients that are wanted, by the rows of x and of y.
+template <class Scalar> struct WantedGradients {
+  void *x, *y;
+  PairwiseGradient<Scalar> ofX, ofY;
+
+  bool prepare(PairwisePlan<Scalar> &plan) {
+    if ((x || y || plan.isSmooth()) && !plan.center()) return false;
+    return (!x || ofX.allocate(plan.ownX)) && (!y || ofY.allocate(plan.ownY));
+  }
+  /// Once for each plan: memory goes as soon as it is not needed.
+  void write(PairwisePlan<Scalar> &plan) {
+    if (!y) plan.centeredY.rows.reset();
+    if (x) ofX.write(plan.ownX, plan.centeredX, x);
+    plan.centeredX.rows.reset();
+    ofX.products.reset();
+    if (y) ofY.write(plan.ownY, plan.centeredY, y);
+  }
+};
+
+template <class Scalar> int32_t sums(const CKPairwise &pairwise, CKPairwiseSums &sums) {
+  PairwisePlan<Scalar> plan;
+  if (!plan.prepare(pairwise, false)) return CK_OUT_OF_MEMORY;
+  if (!plan.isFinite()) return fillWithNaN<Scalar>(pairwise, sums), CK_OK;
+  // What a row has must not depend on the rows beside it, in no bit: neither on their mean nor on how far out they lie.
+  if (sums.x_sums) plan.steepness = std::numeric_limits<double>::infinity();
+  WantedGradients<Scalar> gradients{sums.x_gradient, sums.y_gradient};
+  if (!gradients.prepare(plan)) return CK_OUT_OF_MEMORY;
+  PairwiseTargets<Scalar> targets{.wantsSquares = sums.x_sums != nullptr,
+                                  .xSums = sums.x_sums,
+                                  .ySums = plan.isSame ? sums.x_sums : sums.y_sums};
+  if (sums.x_gradient) targets.xGradient = &gradients.ofX;
+  if (sums.x_gradient && plan.isSame) targets.yGradient = &gradients.ofX;
+  if (sums.y_gradient) targets.yGradient = &gradients.ofY;
+  if (sums.x_sums) std::fill_n(sums.x_sums, pairwise.x_rows, 0.0);
+  if (sums.y_sums) std::fill_n(sums.y_sums, pairwise.y_rows, 0.0);
+  if (!addAllPairs<Scalar>(plan, targets, &sums.sum, &sums.sum_of_squares)) return CK_OUT_OF_MEMORY;
+  gradients.write(plan);
+  return CK_OK;
+}
+
+template <class Scalar>
+int32_t contrast(const CKPairwise &pairwise, const CKPairwiseWeights &weights, double *sum, void *xGradient,
+                 void *yGradient) {
+  PairwisePlan<Scalar> plan;
+  if (!plan.prepare(pairwise, false)) return CK_OUT_OF_MEMORY;
+  if (!plan.isFinite()) {
+    *sum = notANumber;
+    fillWithNaN<Scalar>(xGradient, pairwise.x_rows * pairwise.features);
+    fillWithNaN<Scalar>(yGradient, pairwise.y_rows * pairwise.features);
+    return CK_OK;
+  }
+  WantedGradients<Scalar> gradients{xGradient, yGradient};
+  if (!gradients.prepare(plan)) return CK_OUT_OF_MEMORY;
+  PairwiseGradient<Scalar> *ofX = xGradient ? &gradients.ofX : nullptr, *ofY = yGradient ? &gradients.ofY : nullptr;
+  double inside, outside, across, squares;
+  plan.select(true, false);
+  if (!addAllPairs<Scalar>(plan, {.xGradient = ofX, .yGradient = ofX, .gradientFactor = weights.inside}, &inside,
+                           &squares))
+    return CK_OUT_OF_MEMORY;
+  plan.select(false, true);
+  if (!addAllPairs<Scalar>(plan, {.xGradient = ofY, .yGradient = ofY, .gradientFactor = weights.outside}, &outside,
+                           &squares))
+    return CK_OUT_OF_MEMORY;
+  plan.select(true, true);
+  if (!addAllPairs<Scalar>(plan, {.xGradient = ofX, .yGradient = ofY, .gradientFactor = weights.across}, &across,
+                           &squares))
+    return CK_OUT_OF_MEMORY;
+  *sum = weights.inside * inside + weights.outside * outside + weights.across * across;
+  gradients.write(plan);
   return CK_OK;
 }
 
@@ -122,7 +174,7 @@ template <class Scalar>
 int32_t splitSums(const CKPairwise &pairwise, const Scalar *members, ptrdiff_t count, double *sum, double *inside,
                   double *ends) {
   PairwisePlan<Scalar> plan;
-  if (!plan.prepare(pairwise)) return CK_OUT_OF_MEMORY;
+  if (!plan.prepare(pairwise, true)) return CK_OUT_OF_MEMORY;
   const ptrdiff_t blocks = plan.blocks(*plan.x);
   Scratch<double> partial = zeros<double>(blocks * (1 + 2 * count));
   if (!partial) return CK_OUT_OF_MEMORY;
@@ -156,7 +208,7 @@ template <class Scalar> double medianRoot(Scalar *numbers, ptrdiff_t count) {
 
 template <class Scalar> int32_t medianDistance(const CKPairwise &pairwise, double *median) {
   PairwisePlan<Scalar> plan;
-  if (!plan.prepare(pairwise)) return CK_OUT_OF_MEMORY;
+  if (!plan.prepare(pairwise, true)) return CK_OUT_OF_MEMORY;
   const ptrdiff_t rows = plan.x->rows, blocks = plan.blocks(*plan.x);
   Scratch<Scalar> distances = makeScratch<Scalar>(rows * (rows - 1) / 2);
   Scratch<Scalar> copies = zeros<Scalar>((plan.block + ck::sparePairRows) * plan.x->stride);
@@ -172,6 +224,25 @@ template <class Scalar> int32_t medianDistance(const CKPairwise &pairwise, doubl
   count = std::partition(distances.get(), distances.get() + count, [](Scalar d) { return d > 0; }) - distances.get();
   if (count > 0) *median = medianRoot<Scalar>(distances.get(), count);
   return CK_OK;
+}
+
+int32_t means(const CKPairwise &pairwise, const double *logWeights, double *out) {
+  PairwisePlan<double> plan;
+  if (!plan.prepare(pairwise, true)) return CK_OUT_OF_MEMORY;
+  // Strips of all instruction sets fit into pieces.
+  plan.block = 48;
+  const ptrdiff_t count = plan.y->rows, padded = (count + ck::panelRows - 1) / ck::panelRows * ck::panelRows;
+  Scratch<double> weights = makeScratch<double>(padded), values = zeros<double>(count * plan.y->stride);
+  if (!weights || !values) return CK_OUT_OF_MEMORY;
+  std::fill(std::copy_n(logWeights, count, weights.get()), weights.get() + padded,
+            -std::numeric_limits<double>::infinity());
+  plan.y->copyRows(0, count, nullptr, values.get());
+  const double factor = 0.5 / (pairwise.scales[0] * pairwise.scales[0]);
+  std::atomic<bool> isComplete{true};
+  ck::parallel(plan.blocks(*plan.x), [&](ptrdiff_t piece) {
+    if (!writeMeansOfPiece<double>(plan, weights.get(), factor, values.get(), piece, out)) isComplete = false;
+  });
+  return isComplete ? CK_OK : CK_OUT_OF_MEMORY;
 }
 
 template <class Scalar>
@@ -192,6 +263,12 @@ int32_t ck_pairwise_sums(const CKPairwise *pairwise, CKPairwiseSums *results) no
   return pairwise->is_wide ? sums<double>(*pairwise, *results) : sums<float>(*pairwise, *results);
 }
 
+int32_t ck_pairwise_contrast(const CKPairwise *pairwise, CKPairwiseWeights weights, double *sum, void *x_gradient,
+                             void *y_gradient) noexcept {
+  return pairwise->is_wide ? contrast<double>(*pairwise, weights, sum, x_gradient, y_gradient)
+                           : contrast<float>(*pairwise, weights, sum, x_gradient, y_gradient);
+}
+
 void ck_pairwise_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
                           const void *settings) noexcept {
   const auto &gradients = *static_cast<const CKPairwiseGradients *>(settings);
@@ -205,6 +282,10 @@ int32_t ck_pairwise_split_sums(const CKPairwise *pairwise, const void *members, 
   return pairwise->is_wide
              ? splitSums<double>(*pairwise, static_cast<const double *>(members), count, total, inside, ends)
              : splitSums<float>(*pairwise, static_cast<const float *>(members), count, total, inside, ends);
+}
+
+int32_t ck_pairwise_means(const CKPairwise *pairwise, const double *log_weights, double *means) noexcept {
+  return ::means(*pairwise, log_weights, means);
 }
 
 int32_t ck_median_distance(const CKPairwise *pairwise, double *median) noexcept {

@@ -73,6 +73,81 @@ import _TestSupport
     }
   }
 
+  @Test(arguments: Case.all) func contrastsAgreeWithTheFormula(_ row: Case) {
+    using(row.instructions) {
+      let weights = PairwiseKernelSums.Weights(inside: 0.3, outside: 0.2, across: -0.4)
+      for (count, other, features) in Self.shapes.dropFirst() {
+        let (x, y) = rows(count, other, features, row.dtype, seed: 10)
+        for kernel in kernels(features) {
+          let leaves = [x.requiringGradient(), y.requiringGradient()]
+          let wide = [x, y].map { $0.to(.float64).requiringGradient() }
+          let fused = kernel.contrast(leaves[0], leaves[1], weights)
+          let composed =
+            kernel.formula(wide[0]) * 0.3 + kernel.formula(wide[1]) * 0.2 - kernel.formula(wide[0], wide[1]) * 0.4
+          let terms = [kernel.sum(x), kernel.sum(y), kernel.sum(x, y)].map { abs($0.item()) }.reduce(0, +)
+          expectClose([fused.item() / terms], [composed.item() / terms], tolerance: row.tolerance)
+          let slopes = zip(gradients(of: fused, withRespectTo: leaves), gradients(of: composed, withRespectTo: wide))
+          for (a, b) in slopes { relative(a, b, row.tolerance, "\(kernel.profile) \(x.shape)") }
+          // One side alone has the gradient that it has beside the other.
+          let alone = kernel.contrast(x, leaves[1], weights)
+          #expect(
+            gradients(of: alone, withRespectTo: [leaves[1]])[0].isEqual(
+              to: gradients(of: kernel.contrast(leaves[0], leaves[1], weights), withRespectTo: [leaves[1]])[0]))
+        }
+      }
+    }
+  }
+
+  /// Blocks of six panels are for very many rows; halves have blocks of three.
+  @Test func sumsOverHalvesAreThoseOverAllRows() {
+    let (x, y) = rows(3080, 3090, 2, .float64, seed: 11)
+    let kernel = PairwiseKernelSums(.gaussian, scales: [1])
+    func results(_ x: Tensor) -> [Tensor] {
+      let leaf = x.requiringGradient()
+      let sum = kernel.sum(leaf, y)
+      return [sum.detached()] + gradients(of: sum, withRespectTo: [leaf])
+    }
+    let whole = results(x), halves = [0, 1600].map { results(x.narrowed(0, from: $0, length: $0 == 0 ? 1600 : 1481)) }
+    expectClose([whole[0].item()], [halves[0][0].item() + halves[1][0].item()], tolerance: 1e-9)
+    relative(whole[1], Tensor.concatenating(halves.map { $0[1] }), 1e-11, "gradient")
+  }
+
+  /// Rows around 0 are multiplied; where that would lose the digits that the kernel needs, differences are squared.
+  @Test(arguments: Case.all) func rowsFarApartLoseNoDigits(_ row: Case) {
+    using(row.instructions) {
+      var rng = RandomGenerator(seed: 12)
+      // Two narrow clusters, the second after the first's blocks, and a row far from both; steps of 2^-10.
+      let near = Tensor.integers(in: 0..<32, [260, 3], using: &rng).to(.float64) / 1024.0
+      let places = Tensor.concatenating([
+        Tensor.zeros([130, 1], dtype: .float64), Tensor.full([129, 1], 700, dtype: .float64),
+        Tensor.full([1, 1], -3000, dtype: .float64),
+      ])
+      let x = (near + places).to(row.dtype)
+      for profile in [PairwiseKernelSums.Profile.gaussian, .inverseMultiquadric] {
+        let kernel = PairwiseKernelSums(profile, scales: [0.02])
+        check(kernel, x, nil, row, "clusters")
+        check(kernel, x, x[.range(60..<190)].contiguous(), row, "clusters")
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.available) func meansAgreeWithTheFormula(_ set: InstructionSet) {
+    using(set) {
+      for (count, other, features) in Self.shapes {
+        let (x, y) = rows(count, other, features, .float64, seed: 13)
+        var rng = RandomGenerator(seed: 14)
+        let weights = Tensor.normal([y.size(0)], dtype: .float64, using: &rng) * 3.0
+        let squared = (x.unsqueezed(1) - y.unsqueezed(0)).squared().sum(-1)
+        let exact = (weights - squared * (0.5 / 0.49)).softmax(-1).matmul(y)
+        expectClose(PairwiseKernelSums.means(x, of: y, logWeights: weights, scale: 0.7), exact, tolerance: 1e-12)
+        // The nearest row alone, where all others are beyond any exponent.
+        let nearest = y.selecting(squared.argMin(-1))
+        let zeros = Tensor.zeros([y.size(0)], dtype: .float64)
+        expectClose(PairwiseKernelSums.means(x, of: y, logWeights: zeros, scale: 1e-9), nearest, tolerance: 1e-12)
+      }
+    }
+  }
+
   /// Blocks of three panels are for many rows only.
   @Test(arguments: Case.all) func manyRowsAgreeWithTheFormula(_ row: Case) {
     using(row.instructions) {

@@ -34,6 +34,15 @@ typedef struct CKPairwiseSums {
 /// O(x_rows * y_rows * features) time, O((x_rows + y_rows) * features) memory.
 int32_t ck_pairwise_sums(const CKPairwise *pairwise, CKPairwiseSums *sums) CK_NOEXCEPT;
 
+/// What the sums over the pairs i < j of x, those of y, and the pairs of both are multiplied by.
+typedef struct CKPairwiseWeights {
+  double inside, outside, across;
+} CKPairwiseWeights;
+
+/// A weighted sum of the three sums, and its gradients, as of ck_pairwise_sums; a gradient is NULL when not wanted.
+int32_t ck_pairwise_contrast(const CKPairwise *pairwise, CKPairwiseWeights weights, double *sum, void *x_gradient,
+                             void *y_gradient) CK_NOEXCEPT;
+
 /// The sizes of the gradients that ck_pairwise_backward hands on.
 typedef struct CKPairwiseGradients {
   ptrdiff_t x_count, y_count;
@@ -51,6 +60,10 @@ void ck_pairwise_backward(const void *const *saved, const void *const *output_gr
 /// 16.
 int32_t ck_pairwise_split_sums(const CKPairwise *pairwise, const void *members, ptrdiff_t count, double *total,
                                double *inside, double *ends) CK_NOEXCEPT;
+
+/// For each row of x the mean of the rows of y with weights exp(c_j - r^2 / (2 s^2)), where c is `log_weights` [y_rows] and
+/// s the first scale: [x_rows, features]. Rows are 64-bit and finite; weights are relative to the largest of a row.
+int32_t ck_pairwise_means(const CKPairwise *pairwise, const double *log_weights, double *means) CK_NOEXCEPT;
 
 /// The median of the distances of all pairs i < j of x, in O(x_rows^2) time and memory: the mean of the middle two
 /// when their number is even, and of the positive ones only when it would be 0. 0 when all rows are the same, NaN when

@@ -6,8 +6,8 @@ extension MaximumMeanDiscrepancy {
     switch estimator {
     case .unbiased, .biased:
       let weights = PairWeights(estimator, x.size(0), y.size(0), atZero: sums.atZero)
-      return sums.sum(x) * weights.inside + sums.sum(y) * weights.outside - sums.sum(x, y) * weights.across
-        + weights.constant
+      return sums.contrast(
+        x, y, .init(inside: weights.inside, outside: weights.outside, across: -weights.across)) + weights.constant
     case .block: return Tensor.stacking(blocks(x, y, sums)).mean()
     case .linear: return pairs(x, y, sums).mean()
     }
