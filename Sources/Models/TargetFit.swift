@@ -46,6 +46,7 @@ struct TargetFit {
       .seeking(
         target: settings.data.path, stepsPerEpoch: objective.stepsPerEpoch, columns: data.columns.count,
         parameters: model.parameterCount))
+    onEvent(.slowParts(model.slowParts))
     let checkpoint = CheckpointStore(url: folder.checkpoint, fingerprint: try fingerprint(data))
     do {
       let report = try fit(model, trainer, data, using: &rng, checkpoint: checkpoint, stop: stop, onEvent: onEvent)

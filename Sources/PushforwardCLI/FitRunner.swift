@@ -7,13 +7,14 @@ import Training
 /// Runs a fit with progress and Ctrl-C, and says how it ended; `fit` and `resume` share it.
 struct FitRunner {
   let output: OutputOptions
+  var isVerbose = false
   var writesReport = true
 
   func run(_ fit: ModelFit, overwriting: Bool = false, resuming: Bool = false) throws {
     // A fit that computes everything at once has nothing to resume from, so Ctrl-C just ends it; nothing is written
     // before its end.
     let interrupts = fit.settings.training == nil ? nil : InterruptHandling()
-    let reporter = ProgressReporter(output)
+    let reporter = ProgressReporter(output, isVerbose: isVerbose)
     let report: FitReport
     do {
       defer { reporter.finish() }

@@ -25,11 +25,12 @@ let flow = try NormalizingFlow(
   NeuralSplineFlow.Configuration(features: features, couplings: CouplingOptions(layers: 5, network: network), bins: 8),
   using: &rng)
 let x = Tensor.normal([batch, features], using: &rng)
-let optimizer = Adam(flow.trainableParameters)
+let parameters = ParameterBuffer(flow.trainableParameters)
+let optimizer = Adam([parameters.whole])
 
 let train = milliseconds {
-  let loss = -flow.distribution.logProb(x).mean()
-  optimizer.step(gradients: optimizer.gradients(of: loss), learningRate: 1e-3)
+  guard let (_, gradient) = try? parameters.gradient(of: { -flow.distribution.logProb(x).mean() }) else { return }
+  optimizer.step(gradients: [gradient], learningRate: 1e-3)
 }
 let density = milliseconds { withoutGradient { _ = flow.distribution.logProb(x) } }
 let sampling = milliseconds { _ = flow.distribution.sample([batch], using: &rng) }
