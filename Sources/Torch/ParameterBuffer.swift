@@ -37,7 +37,8 @@ public final class ParameterBuffer {
     let memory = whole.value.detached()
     var start = 0
     for (parameter, size) in zip(parameters, sizes) {
-      parameter.move(to: memory.narrowed(0, from: start, length: parameter.elementCount).reshaped(parameter.value.shape))
+      let part = memory.narrowed(0, from: start, length: parameter.elementCount)
+      parameter.move(to: part.reshaped(parameter.value.shape))
       start += size
     }
   }
