@@ -4,7 +4,6 @@
 #include "parallel.hpp"
 #include "scratch.hpp"
 #include <atomic>
-#include <cstdlib>
 #include <utility>
 
 #define CK_BODY "flow_body.hpp"
@@ -48,41 +47,69 @@ int32_t forward(const FlowPlan &plan, const void *const *tensors, void *z, void 
   return status;
 }
 
-/// Adds the pieces' sums in order, and leaves out what pads their lines.
+/// Adds a tensor's sums of all pieces in order, and leaves out what pads their lines.
 template <class Scalar>
-void addPieces(const FlowPlan &plan, const Scalar *sums, ptrdiff_t pieces, void *const *inputGradients) {
-  ck::parallel(ptrdiff_t(plan.gradients.size()), [&](ptrdiff_t tensor) {
-    const ck::FlowGradient &gradient = plan.gradients[tensor];
-    auto *out = static_cast<Scalar *>(inputGradients[tensor]);
-    if (!out || gradient.offset < 0) return;
-    for (ptrdiff_t line = 0; line < gradient.lines; ++line) {
-      Scalar *own = out + line * gradient.columns;
-      for (ptrdiff_t piece = 0; piece < pieces; ++piece) {
-        const Scalar *from = sums + piece * plan.gradientSize + gradient.offset + line * gradient.stride;
-        if (piece == 0) std::copy_n(from, gradient.columns, own);
-        else
-          for (ptrdiff_t i = 0; i < gradient.columns; ++i) own[i] += from[i];
-      }
+void addPieces(const FlowPlan &plan, const ck::FlowGradient &gradient, const Scalar *sums, ptrdiff_t pieces,
+               Scalar *out) {
+  for (ptrdiff_t line = 0; line < gradient.lines; ++line, out += gradient.columns) {
+    const Scalar *from = sums + gradient.offset + line * gradient.stride;
+    std::copy_n(from, gradient.columns, out);
+    for (ptrdiff_t piece = 1; piece < pieces; ++piece) {
+      from += plan.gradientSize;
+      for (ptrdiff_t i = 0; i < gradient.columns; ++i) out[i] += from[i];
     }
-  });
+  }
+}
+
+/// Zeros in a buffer's gradient where none of the tensors lies.
+template <class Scalar>
+void fillGaps(const FlowPlan &plan, const CKFlow &flow, const ck::FlowTensors &tensors, Scalar *buffer) {
+  ptrdiff_t filled = 0;
+  for (size_t tensor = 0; tensor < plan.gradients.size(); ++tensor) {
+    auto *out = static_cast<Scalar *>(tensors.gradients[tensor]);
+    if (!out || out < buffer || out >= buffer + flow.buffer_size) continue;
+    const ptrdiff_t size = plan.gradients[tensor].lines * plan.gradients[tensor].columns;
+    std::fill_n(out + size, ck::padded(size) - size, Scalar(0));
+    filled += ck::padded(size);
+  }
+  // There are parameters of other layers.
+  if (filled < flow.buffer_size) std::fill_n(buffer, flow.buffer_size, Scalar(0));
+}
+
+/// Writes the gradients of parameters, and zeros between those that lie in a buffer.
+template <class Scalar>
+void writeGradients(const FlowPlan &plan, const CKFlow &flow, const ck::FlowTensors &tensors, const Scalar *sums,
+                    ptrdiff_t pieces, void *const *inputGradients) {
+  if (flow.buffer >= 0 && inputGradients[flow.buffer])
+    fillGaps<Scalar>(plan, flow, tensors, static_cast<Scalar *>(inputGradients[flow.buffer]));
+  const auto write = [&](ptrdiff_t tensor) {
+    auto *out = static_cast<Scalar *>(tensors.gradients[tensor]);
+    if (out && plan.gradients[tensor].offset >= 0) addPieces<Scalar>(plan, plan.gradients[tensor], sums, pieces, out);
+  };
+  const ptrdiff_t count = plan.gradients.size();
+  // A smaller sum is not worth waking a thread.
+  if (pieces * plan.gradientSize >= 1 << 17) return ck::parallel(count, write);
+  for (ptrdiff_t tensor = 0; tensor < count; ++tensor) write(tensor);
 }
 
 template <class Scalar>
-void backward(const FlowPlan &plan, const void *const *saved, const void *const *outputGradients,
-              void *const *inputGradients) {
+int32_t backward(const FlowPlan &plan, const CKFlow &flow, const void *const *saved,
+                 const void *const *outputGradients, void *const *inputGradients) {
   const ptrdiff_t panels = plan.panels(), size = backwardPiecePanels(panels), pieces = (panels + size - 1) / size;
-  auto *tape = static_cast<Scalar *>(const_cast<void *>(saved[plan.gradients.size()]));
+  const ck::FlowTensors tensors(flow, plan.gradients.size(), saved, inputGradients);
+  auto *tape = static_cast<Scalar *>(const_cast<void *>(saved[flow.tape]));
   const auto sums = ck::makeScratch<Scalar>(pieces * plan.gradientSize);
-  if (!sums) std::abort();
+  if (!sums) return CK_OUT_OF_MEMORY;
+  std::atomic<int32_t> status = CK_OK;
   ck::parallel(pieces, [&](ptrdiff_t piece) {
     const auto scratch = ck::makeScratch<Scalar>(plan.backwardScratchSize());
-    if (!scratch) std::abort(); // a gradient has no way to fail
+    if (!scratch) return status.store(CK_OUT_OF_MEMORY);
     Scalar *own = sums.get() + piece * plan.gradientSize;
-    std::fill_n(own, plan.gradientSize, Scalar(0));
-    runBackwardPiece<Scalar>(plan, saved, tape, outputGradients, inputGradients, own, scratch.get(), piece * size,
-                             std::min(panels, (piece + 1) * size));
+    runBackwardPiece<Scalar>(plan, tensors.values.data(), tape, outputGradients, tensors.gradients.data(), own,
+                             scratch.get(), piece * size, std::min(panels, (piece + 1) * size));
   });
-  addPieces<Scalar>(plan, sums.get(), pieces, inputGradients);
+  if (status == CK_OK) writeGradients<Scalar>(plan, flow, tensors, sums.get(), pieces, inputGradients);
+  return status;
 }
 
 bool hasBadOrder(const FlowPlan &plan, const void *const *tensors) {
@@ -120,9 +147,10 @@ int32_t ck_flow(const CKFlow *flow, const void *const *tensors, void *z, void *l
                        : forward<float>(plan, tensors, z, log_determinant, tape);
 }
 
-void ck_flow_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
-                      const void *flow) noexcept {
-  const FlowPlan plan(*static_cast<const CKFlow *>(flow), true);
-  plan.flow.is_wide ? backward<double>(plan, saved, output_gradients, input_gradients)
-                    : backward<float>(plan, saved, output_gradients, input_gradients);
+int32_t ck_flow_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
+                         const void *settings) noexcept {
+  const auto &flow = *static_cast<const CKFlow *>(settings);
+  const FlowPlan plan(flow, true);
+  return flow.is_wide ? backward<double>(plan, flow, saved, output_gradients, input_gradients)
+                      : backward<float>(plan, flow, saved, output_gradients, input_gradients);
 }

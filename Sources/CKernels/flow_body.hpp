@@ -4,6 +4,8 @@
 #include "flow_spline_body.hpp"
 #include "flow_network_body.hpp"
 #include "flow_coupling_body.hpp"
+#include "flow_fixed_body.hpp"
+#include "flow_density_body.hpp"
 
 /// Rows [count, features] as panels; 0 where a panel has no row. Nothing (0) for no rows.
 template <class Scalar>
@@ -24,49 +26,6 @@ static void storePanels(const Scalar *panels, ptrdiff_t count, ptrdiff_t feature
     for (ptrdiff_t row = 0; row < std::min(ck::panelRows, count - first); ++row)
       for (ptrdiff_t feature = 0; feature < features; ++feature)
         rows[(first + row) * features + feature] = panels[feature * ck::panelRows + row];
-}
-
-/// Standardization.swift: (x - mean) / scale, or back. The log-determinant is that of all scales.
-template <class Scalar> static void standardize(const FlowTile<Scalar> &tile, const ck::FlowStep &step) {
-  const Scalar *mean = tile.tensor(step.firstTensor), *scale = tile.tensor(step.firstTensor + 1);
-  const ptrdiff_t features = tile.plan.flow.features;
-  Scalar logScale = 0;
-  for (ptrdiff_t feature = 0; feature < features; ++feature) {
-    logScale += std::log(scale[feature]);
-    for (ptrdiff_t panel = 0; panel < tile.panels; ++panel) {
-      Scalar *line = tile.values + panel * tile.plan.valuesSize() + feature * ck::panelRows;
-      for (ptrdiff_t row = 0; row < ck::panelRows; row += widthOf<Scalar>) {
-        const Vector<Scalar> value = load<Scalar>(line + row);
-        store<Scalar>(line + row, tile.plan.flow.is_inverse
-                                      ? fma(value, Vector<Scalar>(scale[feature]), Vector<Scalar>(mean[feature]))
-                                      : (value - mean[feature]) / scale[feature]);
-      }
-    }
-  }
-  for (ptrdiff_t i = 0; i < tile.panels * ck::panelRows; ++i)
-    tile.logs[i] += tile.plan.flow.is_inverse ? logScale : -logScale;
-}
-
-template <class Scalar> static void standardizeBackward(const FlowTile<Scalar> &tile, const ck::FlowStep &step) {
-  const Scalar *scale = tile.tensor(step.firstTensor + 1);
-  for (ptrdiff_t panel = 0; panel < tile.panels; ++panel)
-    for (ptrdiff_t i = 0; i < tile.plan.valuesSize(); ++i) {
-      Scalar &value = tile.values[panel * tile.plan.valuesSize() + i];
-      value = tile.plan.flow.is_inverse ? value * scale[i / ck::panelRows] : value / scale[i / ck::panelRows];
-    }
-}
-
-/// Lines in another order: place i is filled from order[i], or, `isTurned`, place order[i] from place i.
-template <class Scalar>
-static void permute(const FlowTile<Scalar> &tile, const ck::FlowStep &step, bool isTurned, Scalar *copy) {
-  const auto *order = static_cast<const int64_t *>(tile.tensors[step.firstTensor]);
-  for (ptrdiff_t panel = 0; panel < tile.panels; ++panel) {
-    Scalar *lines = tile.values + panel * tile.plan.valuesSize();
-    std::copy_n(lines, tile.plan.valuesSize(), copy);
-    for (ptrdiff_t place = 0; place < tile.plan.flow.features; ++place)
-      std::copy_n(copy + (isTurned ? place : order[place]) * ck::panelRows, ck::panelRows,
-                  lines + (isTurned ? order[place] : place) * ck::panelRows);
-  }
 }
 
 template <class Scalar>
@@ -110,16 +69,23 @@ static void flowPiece(const ck::FlowPlan &plan, const void *const *tensors, Scal
       switch (step.kind) {
       case CK_FLOW_STANDARDIZATION: standardize<Scalar>(tile, step); break;
       case CK_FLOW_PERMUTATION: permute<Scalar>(tile, step, flow.is_inverse, copy); break;
+      case CK_FLOW_ROTATION:
+      case CK_FLOW_WHITENING: mix<Scalar>(tile, step, copy); break;
       case CK_FLOW_SPLINE_COUPLING: splineCoupling<Scalar>(tile, step); break;
       default: affineCoupling<Scalar>(tile, step);
       }
     }
-    storePanels<Scalar>(values, count, flow.features, z + first * flow.features);
+    if (flow.is_density) {
+      if (tape) keepCodes<Scalar>(tile);
+      addNormalDensity<Scalar>(tile);
+    } else {
+      storePanels<Scalar>(values, count, flow.features, z + first * flow.features);
+    }
     std::copy_n(tileLogs, count, logs + first);
   }
 }
 
-/// Sends gradients back. `gradients` has `plan.gradientSize` sums, to which those of the piece's rows are added.
+/// Sends gradients back. `gradients` has `plan.gradientSize` sums of the piece's rows.
 template <class Scalar>
 static void flowBackwardPiece(const ck::FlowPlan &plan, const void *const *tensors, Scalar *tape,
                               const void *const *outputGradients, void *const *inputGradients, Scalar *gradients,
@@ -129,32 +95,39 @@ static void flowBackwardPiece(const ck::FlowPlan &plan, const void *const *tenso
   Scalar *values = parts.take(ck::tilePanels * plan.valuesSize()), *copy = parts.take(plan.valuesSize());
   Scalar *contexts = parts.take(ck::tilePanels * plan.contextSize());
   Scalar *tileLogs = parts.take(ck::tilePanels * ck::panelRows), *ready = parts.take(plan.sharedSize);
-  FlowBackward<Scalar> backward{inputGradients, gradients};
+  FlowBackward<Scalar> backward{inputGradients, gradients, true};
   backward.outer = parts.take(ck::tilePanels * plan.widest * ck::panelRows);
   backward.inner = parts.take(ck::tilePanels * plan.widest * ck::panelRows);
   backward.transposed = parts.take(ck::tilePanels * ck::panelRows * plan.widestInput);
   backward.sharedSums = parts.take(std::max(plan.sharedSize, flow.features));
   backward.shared = parts.take(plan.sharedSize * widthOf<Scalar>);
-  const auto *byValue = static_cast<const Scalar *>(outputGradients[0]);
-  const auto *byLog = static_cast<const Scalar *>(outputGradients[1]);
+  for (const ck::FlowGradient &gradient : plan.gradients)
+    if (!gradient.isProduct && gradient.offset >= 0)
+      std::fill_n(gradients + gradient.offset, gradient.size(), Scalar(0));
+  const auto *byValue = static_cast<const Scalar *>(flow.is_density ? nullptr : outputGradients[0]);
+  const auto *byLog = static_cast<const Scalar *>(outputGradients[flow.is_density ? 0 : 1]);
   auto *byX = static_cast<Scalar *>(inputGradients[0]);
   auto *byContext = static_cast<Scalar *>(flow.context_features > 0 ? inputGradients[1] : nullptr);
   for (ptrdiff_t panel = firstPanel; panel < endPanel; panel += ck::tilePanels) {
     const ptrdiff_t panels = std::min(ck::tilePanels, endPanel - panel), first = panel * ck::panelRows;
     const ptrdiff_t count = std::min(panels * ck::panelRows, flow.rows - first);
     const FlowTile<Scalar> tile{plan, tensors, panels, tape + panel * plan.tapeSize, values, tileLogs, contexts, ready};
-    loadPanels<Scalar>(byValue ? byValue + first * flow.features : nullptr, count, flow.features, panels, values);
     loadPanels<Scalar>(byLog ? byLog + first : nullptr, count, 1, panels, tileLogs);
+    if (flow.is_density) normalDensityBackward<Scalar>(tile);
+    else loadPanels<Scalar>(byValue ? byValue + first * flow.features : nullptr, count, flow.features, panels, values);
     std::fill_n(contexts, panels * plan.contextSize(), Scalar(0));
     for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step) {
       prepareStep<Scalar>(tile, *step, ready);
       switch (step->kind) {
       case CK_FLOW_STANDARDIZATION: standardizeBackward<Scalar>(tile, *step); break;
       case CK_FLOW_PERMUTATION: permute<Scalar>(tile, *step, !flow.is_inverse, copy); break;
+      case CK_FLOW_ROTATION:
+      case CK_FLOW_WHITENING: mixBackward<Scalar>(tile, *step, copy); break;
       case CK_FLOW_SPLINE_COUPLING: splineCouplingBackward<Scalar>(tile, backward, *step); break;
       default: affineCouplingBackward<Scalar>(tile, backward, *step);
       }
     }
+    backward.isFirst = false;
     if (byX) storePanels<Scalar>(values, count, flow.features, byX + first * flow.features);
     if (byContext) storePanels<Scalar>(contexts, count, flow.context_features, byContext + first * flow.context_features);
   }

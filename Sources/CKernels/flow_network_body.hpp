@@ -83,6 +83,7 @@ template <class Scalar> static void runNetwork(const FlowTile<Scalar> &tile, con
 template <class Scalar> struct FlowBackward {
   void *const *wanted; // which gradients of tensors are
   Scalar *gradients;   // as ck::FlowPlan lays them out
+  bool isFirst;        // tile of the piece: products have nothing to add to
   Scalar *outer, *inner; // [panel][widest]: gradients of a layer's output and input
   Scalar *transposed;  // [panel][64 rows][widest input]
   Scalar *sharedSums;  // of what all rows share in a step: gradients, one number each
@@ -134,7 +135,7 @@ static void addLinearGradients(const FlowTile<Scalar> &tile, const FlowBackward<
   product.segments = tile.panels;
   product.aSegment = panelSize;
   product.bSegment = ck::panelRows * stride;
-  product.adds = true;
+  product.adds = !backward.isFirst;
   multiply<Scalar>(product);
 }
 

@@ -36,12 +36,32 @@ struct FlowStep : CKFlowStep {
 /// The gradient of a tensor, as a piece of rows collects it: lines of `stride` elements.
 struct FlowGradient {
   ptrdiff_t offset = -1, lines = 0, columns = 0, stride = 0;
+  bool isProduct = false; // a first product writes it; others start from 0
+  ptrdiff_t size() const { return lines * stride; }
+};
+
+/// Where tensors lie, and where gradients of those go for which there is an address.
+struct FlowTensors {
+  std::vector<const void *> values;
+  std::vector<void *> gradients;
+
+  FlowTensors(const CKFlow &flow, ptrdiff_t count, const void *const *saved, void *const *inputGradients) {
+    const auto *steps = reinterpret_cast<const CKFlowStep *>(&flow + 1);
+    const auto *sources = reinterpret_cast<const CKFlowSource *>(steps + flow.step_count);
+    const ptrdiff_t size = flow.is_wide ? sizeof(double) : sizeof(float);
+    for (const CKFlowSource *source = sources; source < sources + count; ++source) {
+      void *gradient = inputGradients[source->saved];
+      values.push_back(static_cast<const char *>(saved[source->saved]) + source->offset * size);
+      gradients.push_back(gradient ? static_cast<char *>(gradient) + source->offset * size : nullptr);
+    }
+  }
 };
 
 struct FlowPlan {
   CKFlow flow;
   std::vector<FlowStep> steps; // in the order in which they run
   ptrdiff_t tapeSize = 0;      // elements a panel
+  ptrdiff_t codes = 0;         // on the tape, for densities: what comes out
   ptrdiff_t widest = 0;        // lines of the widest input or output of a linear layer
   ptrdiff_t widestInput = 0;   // columns of the widest input, padded
   ptrdiff_t sharedSize = 0;    // parameters of the most splines that rows share in one step
@@ -78,13 +98,14 @@ struct FlowPlan {
       if (step.isCoupling()) {
         tensor = planCoupling(step, keepsTape ? end : 0, end);
       } else {
-        const ptrdiff_t count = step.kind == CK_FLOW_STANDARDIZATION ? 2 : 1;
+        const ptrdiff_t count = step.kind == CK_FLOW_STANDARDIZATION ? 2 : step.kind == CK_FLOW_WHITENING ? 4 : 1;
         tensor += count;
         gradients.resize(tensor);
       }
       steps.push_back(step);
     }
-    tapeSize = end;
+    codes = end;
+    tapeSize = end + (flow.is_density && keepsTape ? valuesSize() : 0);
     if (flow.is_inverse) std::reverse(steps.begin(), steps.end());
   }
 
@@ -111,6 +132,7 @@ private:
       if (keepsSlope) linear.slope = lines(outputs);
       step.linears.push_back(linear);
       addGradient(outputs, inputs);
+      gradients.back().isProduct = inputs > 0;
       addGradient(1, outputs);
       widest = std::max({widest, inputs, outputs});
       widestInput = std::max(widestInput, padded(inputs));

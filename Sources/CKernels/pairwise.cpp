@@ -269,12 +269,13 @@ int32_t ck_pairwise_contrast(const CKPairwise *pairwise, CKPairwiseWeights weigh
                            : contrast<float>(*pairwise, weights, sum, x_gradient, y_gradient);
 }
 
-void ck_pairwise_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
+int32_t ck_pairwise_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
                           const void *settings) noexcept {
   const auto &gradients = *static_cast<const CKPairwiseGradients *>(settings);
   const double factor = output_gradients[0] ? *static_cast<const double *>(output_gradients[0]) : 0;
   gradients.is_wide ? scaleGradients<double>(gradients, saved, factor, input_gradients)
                     : scaleGradients<float>(gradients, saved, factor, input_gradients);
+  return CK_OK;
 }
 
 int32_t ck_pairwise_split_sums(const CKPairwise *pairwise, const void *members, ptrdiff_t count, double *total,

@@ -66,9 +66,10 @@ void ck_spline(const CKSpline *spline, const void *x, const void *kept, const vo
                   : forward<float>(*spline, x, kept, moved, z, log_slope);
 }
 
-void ck_spline_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
+int32_t ck_spline_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
                         const void *settings) noexcept {
   const auto &spline = *static_cast<const CKSpline *>(settings);
   spline.is_wide ? backward<double>(spline, saved, output_gradients, input_gradients)
                  : backward<float>(spline, saved, output_gradients, input_gradients);
+  return CK_OK;
 }

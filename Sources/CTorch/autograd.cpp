@@ -1,11 +1,13 @@
 #include "CTorch.h"
 #include "conversions.hpp"
 #include <ATen/ops/alias.h>
+#include <ATen/ops/zeros_like.h>
 #include <ATen/ops/mul.h>
 #include <c10/core/GradMode.h>
 #include <utility>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/variable.h>
 
 int32_t ct_set_requires_gradient(CTTensor tensor, bool value, char **message) noexcept {
   return guarded(message, [&] { borrow(tensor).set_requires_grad(value); });
@@ -23,6 +25,30 @@ int32_t ct_gradients(const CTTensor *outputs, ptrdiff_t output_count, const CTTe
     for (ptrdiff_t index = 0; index < input_count; ++index) out[index] = own(std::move(results[index]));
   });
 }
+
+int32_t ct_gradient_with_parts(CTTensor output, CTTensor whole, const CTTensor *parts, ptrdiff_t part_count,
+                               CTTensor *out, char **message) noexcept {
+  return guarded(message, [&] {
+    const at::Tensor &all = borrow(whole);
+    std::vector<at::Tensor> leaves{all};
+    // A leaf that no graph refers to has no accumulator.
+    for (const at::Tensor &part : tensorList(parts, part_count))
+      if (torch::autograd::impl::try_get_grad_accumulator(part)) leaves.push_back(part);
+    auto gradients = torch::autograd::grad({borrow(output)}, leaves, {}, false, false, true);
+    at::Tensor sum = gradients[0].defined() ? gradients[0].contiguous() : at::zeros_like(all);
+    const at::NoGradGuard guard;
+    for (size_t index = 1; index < leaves.size(); ++index) {
+      if (!gradients[index].defined()) continue;
+      const int64_t start = leaves[index].storage_offset() - all.storage_offset();
+      sum.narrow(0, start, leaves[index].numel()).add_(gradients[index].reshape({-1}));
+    }
+    *out = own(std::move(sum));
+  });
+}
+
+static thread_local const void *parameterBuffer = nullptr;
+
+const void *ct_exchange_parameter_buffer(const void *buffer) noexcept { return std::exchange(parameterBuffer, buffer); }
 
 /// The identity of `value` whose gradient also flows to `input`, times the derivative: that is saved with its own graph,
 /// so that gradients of gradients are right too.

@@ -50,7 +50,8 @@ struct KernelFunction : torch::autograd::Function<KernelFunction> {
       results[index] = at::empty_like(saved[index]);
       resultData[index] = results[index].mutable_data_ptr();
     }
-    backward(savedData.data(), gradientData.data(), resultData.data(), settings.data());
+    const int32_t status = backward(savedData.data(), gradientData.data(), resultData.data(), settings.data());
+    TORCH_CHECK_WITH(OutOfMemoryError, status == CT_OK, "a gradient found no memory");
     return results;
   }
 };

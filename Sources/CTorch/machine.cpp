@@ -3,11 +3,6 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <algorithm>
-#include <atomic>
-#include <condition_variable>
-#include <memory>
-#include <mutex>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
 #include <string>
@@ -17,47 +12,6 @@
 const char *ct_version(void) noexcept { return TORCH_VERSION; }
 void ct_set_thread_count(int32_t count) noexcept { at::set_num_threads(count); }
 int32_t ct_thread_count(void) noexcept { return at::get_num_threads(); }
-
-namespace {
-
-/// Pieces of work that are handed out one by one, so that a slow one does not hold up a thread's share of the others.
-struct PieceQueue {
-  ptrdiff_t pieces;
-  void (*body)(ptrdiff_t, void *);
-  void *context;
-  std::atomic<ptrdiff_t> next{0}, done{0};
-  std::mutex mutex;
-  std::condition_variable allDone;
-
-  void work() {
-    for (ptrdiff_t piece = next++; piece < pieces; piece = next++) {
-      body(piece, context);
-      if (++done < pieces) continue;
-      std::lock_guard<std::mutex> lock(mutex);
-      allDone.notify_all();
-    }
-  }
-};
-
-} // namespace
-
-void ct_parallel(ptrdiff_t pieces, void (*body)(ptrdiff_t, void *), void *context) noexcept {
-  // libtorch's own loop is a template that has one thread where a compiler is not told of OpenMP; its pool has more.
-  const ptrdiff_t threads = std::min<ptrdiff_t>(pieces, at::get_num_threads());
-  if (threads <= 1) {
-    for (ptrdiff_t piece = 0; piece < pieces; ++piece) body(piece, context);
-    return;
-  }
-  auto queue = std::make_shared<PieceQueue>();
-  queue->pieces = pieces;
-  queue->body = body;
-  queue->context = context;
-  for (ptrdiff_t helper = 1; helper < threads; ++helper) at::launch([queue] { queue->work(); });
-  queue->work();
-  // A helper that starts late finds no piece and touches nothing of the caller's.
-  std::unique_lock<std::mutex> lock(queue->mutex);
-  queue->allDone.wait(lock, [&] { return queue->done.load() == pieces; });
-}
 
 at::Generator seededGenerator(at::Device device, uint64_t seed) {
   if (device.is_cpu()) {

@@ -44,6 +44,8 @@ public struct AffineCoupling: FlowLayer {
 }
 
 extension AffineCoupling: FusibleLayer {
+  var obstacle: String? { conditioner.kernelObstacle }
+
   func kernelStep(contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep? {
     conditioner.kernelNetwork(kept: kept, contextFeatures: contextFeatures, layerContext).map {
       .affineCoupling(features: features, kept: kept, range: range.value, network: $0)

@@ -87,6 +87,19 @@ public struct Conditioner: Module {
       ? FlowKernelStep.Network(layers, activation: activation) : nil
   }
 
+  /// Why the fused kernel does not take the network in training; nil when it does.
+  var kernelObstacle: String? {
+    guard case .network(let network) = kind else { return "there is no network" }
+    guard let perceptron = network as? MultilayerPerceptron else { return "the network is residual" }
+    if perceptron.dropout.probability > 0 { return "the network drops elements" }
+    guard let activation = perceptron.activation.kernelActivation else {
+      return "the activation is \(perceptron.activation.rawValue), not relu, silu or tanh"
+    }
+    let layers = perceptron.layers.map { (weight: $0.weight.value, bias: $0.weight.value) }
+    return FlowKernelStep.Network(layers, activation: activation) == nil
+      ? "the network has \(layers.count) linear layers" : nil
+  }
+
   /// Visits the network, or the free parameters.
   public func visitParameters(_ visitor: inout some ParameterVisitor) {
     switch kind {

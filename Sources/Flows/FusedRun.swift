@@ -6,13 +6,19 @@ import Torch
 protocol FusibleLayer: FlowLayer {
   /// The layer as a step of the kernel; nil when it is not one in this context.
   func kernelStep(contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep?
+  /// Why there is no step in training.
+  var obstacle: String? { get }
+}
+
+extension FusibleLayer {
+  var obstacle: String? { nil }
 }
 
 /// Layers of a flow, one after another, that run as one kernel where it takes the tensors, and composed elsewhere.
 ///
 /// Composed is the reference: the bijections of the layers. It runs inside `withHigherDerivatives`, on other devices and
 /// for other types of numbers.
-struct FusedRun: Bijection {
+struct FusedRun: StandardNormalDensity {
   private let layers: [any FusibleLayer]
   private let kernel: FlowKernel
   private let context: Tensor?
@@ -65,10 +71,25 @@ struct FusedRun: Bijection {
 
   func inverse(_ z: Tensor) -> Tensor { fused(z, isInverse: true)?.z ?? composed.inverse(z) }
 
+  func standardNormalLogProb(_ x: Tensor) -> Tensor? {
+    rows(x).map { rows in
+      let logProb = kernel.normalLogProb(rows.x, context: rows.context)
+      return rows.batch.rank == 1 ? logProb : logProb.reshaped(rows.batch)
+    }
+  }
+
   private var composed: Chain { Chain(layers.map { $0.bijection(given: context, layerContext) }) }
 
-  /// The kernel's result, nil where it does not apply. Batches of events and contexts broadcast.
+  /// The kernel's result, nil where it does not apply.
   private func fused(_ x: Tensor, isInverse: Bool) -> (z: Tensor, logDet: Tensor)? {
+    guard let (x, context, batch) = rows(x) else { return nil }
+    let (value, logDet) = kernel(x, context: context, isInverse: isInverse)
+    return batch.rank == 1
+      ? (value, logDet) : (value.reshaped(batch + value.shape.trailing(1)), logDet.reshaped(batch))
+  }
+
+  /// Events and contexts as the kernel takes them, and their batch, to which both are stretched; nil where it does not.
+  private func rows(_ x: Tensor) -> (x: Tensor, context: Tensor?, batch: Shape)? {
     guard kernel.supports(x, context: context), x.rank > 0,
       let batch = Shape.broadcasting(x.shape.droppingTrailing(1), context?.shape.droppingTrailing(1) ?? [])
     else { return nil }
@@ -77,8 +98,6 @@ struct FusedRun: Bijection {
       let features = tensor.size(-1)
       return tensor.broadcasted(to: batch + [features]).reshaped([batch.elementCount, features])
     }
-    let (value, logDet) = kernel(rows(x), context: context.map(rows), isInverse: isInverse)
-    return batch.rank == 1
-      ? (value, logDet) : (value.reshaped(batch + value.shape.trailing(1)), logDet.reshaped(batch))
+    return (rows(x), context.map(rows), batch)
   }
 }

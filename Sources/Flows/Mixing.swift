@@ -63,7 +63,9 @@ public struct RotationLayer: FlowLayer {
   }
 
   /// The rotation; it does not depend on the context.
-  public func bijection(given context: Tensor?, _ layerContext: LayerContext) -> any Bijection {
+  public func bijection(given context: Tensor?, _ layerContext: LayerContext) -> any Bijection { rotation }
+
+  private var rotation: Orthogonal {
     // 32-bit numbers read as 64-bit ones are orthogonal to 32-bit rounding only.
     matrix.value.dtype == .float64
       ? Orthogonal(refining: matrix.value) : Orthogonal(matrix: matrix.value)
@@ -107,5 +109,11 @@ public struct PermutationLayer: FlowLayer {
 extension PermutationLayer: FusibleLayer {
   func kernelStep(contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep? {
     .permutation(order: order.value)
+  }
+}
+
+extension RotationLayer: FusibleLayer {
+  func kernelStep(contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep? {
+    .rotation(matrix: rotation.matrix)
   }
 }

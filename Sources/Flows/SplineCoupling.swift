@@ -54,6 +54,8 @@ public struct SplineCoupling: FlowLayer {
 }
 
 extension SplineCoupling: FusibleLayer {
+  var obstacle: String? { conditioner.kernelObstacle }
+
   func kernelStep(contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep? {
     let splines = SplineKernel(
       bins: form.bins, bound: form.bound, minimumBinSize: form.minimumBinSize, minimumSlope: form.minimumSlope)

@@ -83,3 +83,10 @@ public struct WhiteningLayer: PreprocessingLayer {
     visitor.visit(logDeterminant, named: "logDeterminant")
   }
 }
+
+extension WhiteningLayer: FusibleLayer {
+  func kernelStep(contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep? {
+    .whitening(
+      mean: mean.value, matrix: matrix.value, inverseMatrix: inverseMatrix.value, logDeterminant: logDeterminant.value)
+  }
+}

@@ -50,6 +50,7 @@ extension DequantizedModel: SeriesModel where Base: SeriesModel {}
 
 extension DequantizedModel: TrainedModel, Module where Base: TrainedModel {
   var defect: String? { base.defect }
+  var slowParts: [String] { base.slowParts }
 
   func prepare(for data: Batch) { base.prepare(for: noisy(data, .inference)) }
 

@@ -36,6 +36,8 @@ struct FlowModel: TrainedModel, DensityModel {
     return model
   }
 
+  var slowParts: [String] { flow.composedLayers.map { "flow.\($0)" } }
+
   var defect: String? { flow.defect.map { "flow.\($0)" } }
 
   func visitParameters(_ visitor: inout some ParameterVisitor) { visitor.visit(flow, named: "flow") }

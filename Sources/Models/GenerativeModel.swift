@@ -71,9 +71,15 @@ public protocol TrainedModel: GenerativeModel, Module {
   /// What is wrong with loaded weights that have the right shapes, starting with the name of a tensor; nil when the
   /// model can be used. A model that wraps another forwards it.
   var defect: String? { get }
+
+  /// What slows training down: a line for each part of the model that has no fused kernel, with the reason.
+  var slowParts: [String] { get }
 }
 
 extension TrainedModel {
+  /// Nothing.
+  public var slowParts: [String] { [] }
+
   /// Nothing.
   public var defect: String? { nil }
 

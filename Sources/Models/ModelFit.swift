@@ -16,6 +16,8 @@ public struct ModelFit {
   public enum Event {
     /// Advice about the data.
     case warning(String)
+    /// Parts of the model that run as composed operations, which is slower, and why.
+    case slowParts([String])
     /// Training starts: rows to train on, rows held out, columns, parameters.
     case started(trainingRows: Int, validationRows: Int, columns: Int, parameters: Int)
     /// A model is about to be trained on draws of its own, towards a target.

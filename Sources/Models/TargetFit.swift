@@ -47,6 +47,7 @@ struct TargetFit {
         target: settings.data.path, objective: objective, columns: data.columns.count,
         parameters: model.parameterCount))
     warnOfAnnealing(steps: training.maximumEpochs * objective.stepsPerEpoch, "training ends", onEvent)
+    onEvent(.slowParts(model.slowParts))
     let checkpoint = CheckpointStore(url: folder.checkpoint, fingerprint: try fingerprint(data))
     do {
       let report = try fit(model, trainer, data, using: &rng, checkpoint: checkpoint, stop: stop, onEvent: onEvent)

@@ -37,6 +37,7 @@ struct TrainingFit {
       .started(
         trainingRows: trained.rowCount, validationRows: validation?.rowCount ?? 0, columns: data.table.columnCount,
         parameters: model.parameterCount))
+    onEvent(.slowParts(model.slowParts))
     let checkpoint = CheckpointStore(url: folder.checkpoint, fingerprint: try fingerprint(data))
     do {
       let report = try fit(

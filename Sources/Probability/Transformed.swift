@@ -36,6 +36,11 @@ public struct Transformed<Base: Distribution, Map: Bijection>: Distribution {
   ///
   /// An atom of the base keeps its probability, whatever the map does to lengths: there is no log-determinant for it.
   public func logProb(unchecked x: Tensor) -> Tensor {
+    if base is StandardNormal, eventShape.rank == map.eventRank,
+      let logProb = (map as? any StandardNormalDensity)?.standardNormalLogProb(x)
+    {
+      return logProb
+    }
     let (z, logDet) = map.forwardWithLogDet(x)
     let stretch = (base as? any AtomicDistribution).map { select($0.isAtom(z), 0.0, logDet) } ?? logDet
     return base.logProb(unchecked: z) + stretch.sumTrailing(eventShape.rank - map.eventRank)

@@ -95,6 +95,7 @@ struct FitCommand: ParsableCommand {
 
   @OptionGroup var machine: MachineOptions
   @OptionGroup var output: OutputOptions
+  @OptionGroup var explanation: VerboseOptions
 
   func validate() throws {
     if out.isEmpty { throw ValidationError("--out names no folder") }
@@ -102,7 +103,7 @@ struct FitCommand: ParsableCommand {
 
   func run() throws {
     try Failure.handling {
-      try FitRunner(output: output, writesReport: report).run(
+      try FitRunner(output: output, isVerbose: explanation.verbose, writesReport: report).run(
         ModelFit(try settings(), into: RunFolder(out)), overwriting: overwrite)
     }
   }

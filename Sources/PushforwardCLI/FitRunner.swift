@@ -7,12 +7,13 @@ import Training
 /// Runs a fit with progress and Ctrl-C, and says how it ended; `fit` and `resume` share it.
 struct FitRunner {
   let output: OutputOptions
+  var isVerbose = false
   var writesReport = true
 
   func run(_ fit: ModelFit, overwriting: Bool = false, resuming: Bool = false) throws {
     let saving = SavingGuard()
     let interrupts = interruptHandling(of: fit, saving)
-    let reporter = ProgressReporter(output)
+    let reporter = ProgressReporter(output, isVerbose: isVerbose)
     let report: FitReport
     do {
       defer { reporter.finish() }

@@ -11,6 +11,12 @@ struct OutputOptions: ParsableArguments {
   var quiet = false
 }
 
+/// Whether a fit explains itself.
+struct VerboseOptions: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "Say which parts of the model run as single operations, and why.")
+  var verbose = false
+}
+
 /// How many threads operations use.
 struct MachineOptions: ParsableArguments {
   @Option(name: .long, help: "Threads of one operation (default: one for each core).")

@@ -6,16 +6,22 @@ import Training
 /// Shows a fit's events: a line that is drawn again on a terminal, plain lines elsewhere, JSON on request, or nothing.
 final class ProgressReporter {
   private let output: OutputOptions
+  private let isVerbose: Bool
   private var lastShown = ContinuousClock.now - .seconds(3600)
   private var hasDrawnLine = false
   /// How the temperature falls in a fit to a target.
   private var objective: ReverseKullbackLeiblerSettings?
 
-  init(_ output: OutputOptions) { self.output = output }
+  init(_ output: OutputOptions, isVerbose: Bool = false) {
+    self.output = output
+    self.isVerbose = isVerbose
+  }
 
   func show(_ event: ModelFit.Event) {
     switch event {
     case .warning(let text): warn(text)
+    case .slowParts(let parts):
+      if isVerbose { explain(parts) }
     case .started(let training, let validation, let columns, let parameters):
       if output.json {
         emit(Started(trainingRows: training, validationRows: validation, columns: columns, parameters: parameters))
@@ -59,6 +65,14 @@ final class ProgressReporter {
   private func warn(_ text: String) {
     if output.json { return emit(Warning(message: text)) }
     if !output.quiet { Console.note("warning: \(text)") }
+  }
+
+  private func explain(_ parts: [String]) {
+    if output.json {
+      emit(SlowParts(composed: parts))
+    } else {
+      for part in parts { Console.note("composed, not in one kernel: \(part)") }
+    }
   }
 
   private func show(_ progress: TrainingProgress) {
@@ -136,6 +150,11 @@ final class ProgressReporter {
   private struct Diagnosed: Encodable {
     var event = "diagnosis"
     var diagnosis: ReverseKullbackLeibler.Diagnosis
+  }
+
+  private struct SlowParts: Encodable {
+    var event = "composed"
+    var composed: [String]
   }
 
   private struct Computing: Encodable {

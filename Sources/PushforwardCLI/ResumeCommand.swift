@@ -16,6 +16,7 @@ struct ResumeCommand: ParsableCommand {
   var folder: String
 
   @OptionGroup var output: OutputOptions
+  @OptionGroup var explanation: VerboseOptions
 
   func run() throws {
     try Failure.handling {
@@ -27,7 +28,8 @@ struct ResumeCommand: ParsableCommand {
             ? "this run is finished; there is nothing to resume"
             : "there is no checkpoint to resume from; start with: pushforward fit")
       }
-      try FitRunner(output: output).run(ModelFit(try FitSettings(contentsOf: run.settings), into: run), resuming: true)
+      try FitRunner(output: output, isVerbose: explanation.verbose)
+        .run(ModelFit(try FitSettings(contentsOf: run.settings), into: run), resuming: true)
     }
   }
 }

@@ -29,6 +29,12 @@ public final class Parameter {
     withoutGradient { value.copyInPlace(from: new) }
   }
 
+  /// Takes another memory of the same shape, and copies the elements there.
+  func move(to memory: Tensor) {
+    withoutGradient { memory.copyInPlace(from: value) }
+    value = Parameter.leaf(memory, isTrainable)
+  }
+
   /// Moves to another device or type, as a new leaf.
   public func convert(to dtype: DType? = nil, device: Device? = nil) {
     value = Parameter.leaf(value.detached().to(dtype ?? value.dtype, device ?? value.device), isTrainable)

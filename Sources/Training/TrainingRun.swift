@@ -8,7 +8,7 @@ final class TrainingRun<Model: Module> {
   let batches: Batches
   let validation: Batch?
   let configuration: TrainingConfiguration
-  let parameters: [Parameter]
+  let parameters: ParameterBuffer
   let optimizer: any Optimizer
   let average: ExponentialMovingAverage?
   let stepsPerEpoch: Int
@@ -23,13 +23,14 @@ final class TrainingRun<Model: Module> {
     self.model = model
     self.validation = validation
     self.configuration = configuration
-    parameters = model.trainableParameters
-    guard !parameters.isEmpty else { throw .nothingToTrain }
+    let trainable = model.trainableParameters
+    guard !trainable.isEmpty else { throw .nothingToTrain }
     guard training.rowCount > 0 else { throw .tooFewRows(available: 0, needed: 1) }
-    optimizer = configuration.makeOptimizer(for: parameters)
+    parameters = ParameterBuffer(trainable)
+    optimizer = configuration.makeOptimizer(for: [parameters.whole])
     average =
       configuration.averagingDecay > 0
-      ? ExponentialMovingAverage(parameters, decay: configuration.averagingDecay) : nil
+      ? ExponentialMovingAverage([parameters.whole], decay: configuration.averagingDecay) : nil
     // A last batch of few rows would give a noisy step; each epoch leaves out other rows.
     batches = Batches(
       training.values, context: training.context, batchSize: min(configuration.batchSize, training.rowCount),
@@ -78,17 +79,16 @@ final class TrainingRun<Model: Module> {
     return report(.maximumEpochs)
   }
 
-  private func step(_ batch: Batch, _ objective: Trainer.Objective) throws(TrainingError) {
+  private func step(_ batch: Batch, _ objective: Trainer.Objective) throws {
     let context = LayerContext(training: state.layers, step: state.step)
-    let loss = objective(batch, context)
-    let gradients = Torch.gradients(of: loss, withRespectTo: parameters.map(\.value))
+    let (loss, gradient) = try parameters.gradient(of: { objective(batch, context) })
     state.layers = context.rng
     let value = loss.item()
     state.learningRate = state.scheduler.rate(
       step: state.step, totalSteps: configuration.maximumEpochs * stepsPerEpoch)
     try requireFinite(value, "loss")
     let limit = configuration.gradientClip > 0 ? configuration.gradientClip : .infinity
-    let (clipped, norm) = clipByGlobalNorm(gradients, to: limit)
+    let (clipped, norm) = clipByGlobalNorm([gradient], to: limit)
     state.gradientNorm = norm
     try requireFinite(norm, "norm of the gradient")
     optimizer.step(gradients: clipped, learningRate: state.learningRate)

@@ -29,6 +29,7 @@ import _TestSupport
     var rows: Int
     var dropout = 0.0
     var mixing = Mixing.permutation
+    var preprocessing = Preprocessing.standardize
     var network: ConditionerNetwork { .multilayerPerceptron(hiddenFeatures: hidden) }
 
     /// A flow in 32 bits with drawn weights, means and scales; `stress` multiplies the weights.
@@ -40,9 +41,12 @@ import _TestSupport
         isSpline
         ? try NormalizingFlow(
           NeuralSplineFlow.Configuration(
-            features: features, contextFeatures: context, couplings: couplings, bins: bins, bound: 3), using: &rng)
+            features: features, contextFeatures: context, preprocessing: preprocessing, couplings: couplings,
+            bins: bins, bound: 3), using: &rng)
         : try NormalizingFlow(
-          RealNVP.Configuration(features: features, contextFeatures: context, couplings: couplings), using: &rng)
+          RealNVP.Configuration(
+            features: features, contextFeatures: context, preprocessing: preprocessing, couplings: couplings),
+          using: &rng)
       for parameter in flow.namedParameters.map(\.parameter) {
         let noise = Tensor.normal(parameter.value.shape, using: &rng) * 0.2
         parameter.assign((parameter.value.detached() + noise) * stress)
@@ -62,6 +66,10 @@ import _TestSupport
       Layout(isSpline: false, features: 5, context: 2, hidden: [11, 6], activation: .silu, rows: 67),
       Layout(isSpline: false, features: 2, hidden: [70], activation: .relu, layers: 3, rows: 20, mixing: .reversal),
       Layout(isSpline: false, features: 4, hidden: [], activation: .tanh, rows: 64),
+      Layout(features: 7, hidden: [6], activation: .relu, rows: 70, mixing: .orthogonal, preprocessing: .whiten),
+      Layout(
+        isSpline: false, features: 3, context: 1, hidden: [5], activation: .silu, layers: 3, rows: 9,
+        mixing: .orthogonal, preprocessing: .whiten),
     ]
   }
 
@@ -75,10 +83,22 @@ import _TestSupport
     let (leaf, contextLeaf) = (x.requiringGradient(), context?.requiringGradient())
     let map = flow.conditioned(on: contextLeaf).map
     let (value, logDet) = isInverse ? map.inverseWithLogDet(leaf) : map.forwardWithLogDet(leaf)
-    let weights = [value, logDet].map { Tensor.normal($0.shape, dtype: x.dtype, using: &rng) }
+    let weights = [value, logDet].map { Tensor.normal($0.shape, dtype: .float64, using: &rng).to(x.dtype) }
     let inputs = [leaf] + (contextLeaf.map { [$0] } ?? []) + flow.namedParameters.map(\.parameter.value)
     return [value.detached(), logDet.detached()]
       + gradients(of: [value, logDet], weightedBy: weights, withRespectTo: inputs)
+  }
+
+  /// Log-densities, and the gradients of a weighted sum of them by rows, contexts and parameters.
+  private func densities(_ flow: NormalizingFlow, _ x: Tensor, _ context: Tensor?) -> [Tensor] {
+    FlowKernel.usedInAnyBuild {
+      var rng = RandomGenerator(seed: 2)
+      let (leaf, contextLeaf) = (x.requiringGradient(), context?.requiringGradient())
+      let logProb = flow.conditioned(on: contextLeaf).logProb(leaf)
+      let inputs = [leaf] + (contextLeaf.map { [$0] } ?? []) + flow.namedParameters.map(\.parameter.value)
+      let weights = Tensor.normal(logProb.shape, dtype: .float64, using: &rng).to(x.dtype)
+      return [logProb.detached()] + gradients(of: [logProb], weightedBy: [weights], withRespectTo: inputs)
+    }
   }
 
   private func distance(_ a: Tensor, _ b: Tensor) -> Double {
@@ -134,7 +154,7 @@ import _TestSupport
 
   @Test(arguments: Case.all) func agreesWithTheComposedBijections(_ row: Case) throws {
     try using(row.instructions) {
-      for (index, layout) in Layout.all.enumerated() { try check(layout, row, seed: UInt64(index)) }
+      for (index, layout) in Layout.all.enumerated() { try check(layout, row, seed: UInt64(50 + index)) }
     }
   }
 
@@ -146,6 +166,31 @@ import _TestSupport
     try using(row.instructions) {
       try check(Layout.all[0], row, seed: 21, stress: 10)
       try check(Layout.all[5], row, seed: 22, stress: 4)
+    }
+  }
+
+  @Test(arguments: Case.all) func densitiesAgreeWithTheComposedOnes(_ row: Case) throws {
+    try using(row.instructions) {
+      for (index, (layout, spread)) in [(0, 1.5), (1, 40), (2, 1.5), (5, 4), (8, 1.5), (9, 2)].enumerated() {
+        let layout = Layout.all[layout]
+        let flow = try layout.make(seed: UInt64(30 + index))
+        var rng = RandomGenerator(seed: UInt64(40 + index))
+        let x = Tensor.normal([layout.rows, layout.features], using: &rng) * spread
+        let context = layout.context > 0 ? Tensor.normal([layout.rows, layout.context], using: &rng) : nil
+        flow.convert(to: row.dtype)
+        let fused = densities(flow, x.to(row.dtype), context?.to(row.dtype))
+        flow.convert(to: .float64)
+        let exact = withHigherDerivatives { densities(flow, x.to(.float64), context?.to(.float64)) }
+        for (place, (a, b)) in zip(fused, exact).enumerated() {
+          let tolerance = row.dtype == .float64 ? (place < 1 ? 1e-10 : 1e-9) : (place < 1 ? 1e-5 : 2e-4)
+          #expect(distance(a, b) <= tolerance, "\(layout), result \(place)")
+          #expect(a.dtype == row.dtype && a.shape == b.shape)
+        }
+        let plain = FlowKernel.usedInAnyBuild {
+          withoutGradient { flow.conditioned(on: context?.to(.float64)).logProb(x.to(.float64)) }
+        }
+        #expect(distance(plain, exact[0]) <= 1e-10)
+      }
     }
   }
 
@@ -196,14 +241,18 @@ import _TestSupport
     #expect(try parts(layout, LayerContext(training: RandomGenerator(seed: 1))) == 6)
     layout.dropout = 0
     layout.mixing = .orthogonal
-    // Rotations part the run.
-    #expect(try parts(layout) == 5)
+    layout.preprocessing = .whiten
+    #expect(try parts(layout) == 1)
     layout.mixing = .permutation
     layout.activation = .gelu
     #expect(try parts(layout) == 6)
     layout.activation = .relu
     layout.hidden = Array(repeating: 3, count: 8)
     #expect(try parts(layout) == 6)
+    let reasons = try FlowKernel.usedInAnyBuild { try layout.make(seed: 8).composedLayers }
+    #expect(reasons == [1, 3, 5].map { "layers.\($0 - 1): the network has 9 linear layers" })
+    layout.hidden = [3]
+    #expect(try FlowKernel.usedInAnyBuild { try layout.make(seed: 8).composedLayers } == [])
   }
 
   @Test func secondDerivativesOfTheKernelAreRefused() async {

@@ -1,5 +1,5 @@
 // Runs of coupling layers, with what lies between them, in one call each way and with gradients. The references are
-// SplineCoupling.swift, AffineCoupling.swift and Mixing.swift in Flows; `FlowKernel` in Torch/Kernels is the Swift over it.
+// SplineCoupling.swift, AffineCoupling.swift, Mixing.swift and WhiteningLayer.swift in Flows; `FlowKernel` in Torch/Kernels is the Swift over it.
 #pragma once
 #include "CKernelsTypes.h"
 
@@ -11,6 +11,8 @@ enum CKFlowStepKind {
   CK_FLOW_PERMUTATION = 1,      // order: [features], 64-bit integers; place i is filled from place order[i]
   CK_FLOW_SPLINE_COUPLING = 2,  // when kept > 0 the kept features' splines, [kept, 3 bins - 1]; then the network
   CK_FLOW_AFFINE_COUPLING = 3,  // the range, [features - kept]; then the network
+  CK_FLOW_ROTATION = 4,         // an orthogonal matrix [features, features], which takes columns to columns
+  CK_FLOW_WHITENING = 5,        // mean, matrix and inverse, which take rows to rows, logarithm of the determinant, [1]
 };
 
 /// The nonlinearity between the linear layers of a network.
@@ -33,15 +35,24 @@ typedef struct CKFlowStep {
   double bound, minimum_bin_size, minimum_slope; // as in CKSpline
 } CKFlowStep;
 
-/// Rows and the number of steps; the steps themselves lie behind it in memory.
+/// Where a tensor lies for the backward: `offset` elements behind the start of a saved one.
+typedef struct CKFlowSource {
+  ptrdiff_t saved, offset;
+} CKFlowSource;
+
+/// Rows and the number of steps. Behind it in memory lie the steps and, behind these, the source of each tensor.
 ///
 /// Tensors are counted in the order x [rows, features], context [rows, context_features] when there is one, then those of
 /// each step. All but the orders are of one type.
 typedef struct CKFlow {
   ptrdiff_t rows, features, context_features;
   ptrdiff_t step_count;
+  ptrdiff_t tape;        // its index among what is saved
+  ptrdiff_t buffer;      // the index of a saved tensor that holds parameters, each in whole lines of 16; or -1
+  ptrdiff_t buffer_size;
   bool is_wide;    // 64-bit
   bool is_inverse; // from code to data, the last step first
+  bool is_density; // gives the log-densities of rows with standard normal codes, and no codes
 } CKFlow;
 
 /// Whether the kernel is faster than the composed operations. It is not when it was compiled without optimization, as in
@@ -51,11 +62,12 @@ bool ck_flow_is_wanted(void) CK_NOEXCEPT;
 bool ck_flow_want_always(bool wanted) CK_NOEXCEPT;
 /// The number of elements that a call keeps for its backward.
 ptrdiff_t ck_flow_tape_size(const CKFlow *flow) CK_NOEXCEPT;
-/// The result [rows, features] and the logarithm of the determinant [rows]; fills the tape unless it is NULL.
+/// The result [rows, features] and the logarithm of the determinant [rows], or for densities NULL and the log-density
+/// [rows]; fills the tape unless it is NULL.
 int32_t ck_flow(const CKFlow *flow, const void *const *tensors, void *z, void *log_determinant, void *tape) CK_NOEXCEPT;
-/// A `CTBackward` for `ck_flow`: saved are the tensors and the tape; the outputs are z and the log-determinant. The sums
-/// over rows are taken in pieces that do not depend on the number of threads, and added in order.
-void ck_flow_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
+/// A `CTBackward` for `ck_flow`: saved are the sources and the tape; the outputs are z, unless for densities, and the
+/// logarithm. The sums over rows are taken in pieces that do not depend on the number of threads, and added in order.
+int32_t ck_flow_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
                       const void *flow) CK_NOEXCEPT;
 
 CK_END

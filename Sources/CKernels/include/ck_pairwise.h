@@ -50,7 +50,7 @@ typedef struct CKPairwiseGradients {
 } CKPairwiseGradients;
 
 /// A `CTBackward` for the sum, a 64-bit scalar: saved are the one or two inputs and, behind them, the gradient of each.
-void ck_pairwise_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
+int32_t ck_pairwise_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
                           const void *gradients) CK_NOEXCEPT;
 
 /// For each of `count` sets of the rows of x the sums over pairs i < j: `inside` with both in the set, `ends` with k

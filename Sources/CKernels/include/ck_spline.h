@@ -27,7 +27,7 @@ enum { CK_SPLINE_MAXIMUM_BINS = 64 };
 void ck_spline(const CKSpline *spline, const void *x, const void *kept, const void *moved, void *z,
                void *log_slope) CK_NOEXCEPT;
 /// A `CTBackward` for `ck_spline`: saved are x, kept, moved, z; the outputs are z, log_slope; the inputs x, kept, moved.
-void ck_spline_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
+int32_t ck_spline_backward(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
                         const void *spline) CK_NOEXCEPT;
 
 CK_END

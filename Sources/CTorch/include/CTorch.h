@@ -43,6 +43,11 @@ int32_t ct_set_requires_gradient(CTTensor tensor, bool value, char **message) CT
 int32_t ct_gradients(const CTTensor *outputs, ptrdiff_t output_count, const CTTensor *inputs, ptrdiff_t input_count,
                      const CTTensor *output_gradients, bool retain_graph, bool create_graph, bool allow_unused,
                      CTTensor *out, char **message) CT_NOEXCEPT;
+/// The gradient of a scalar by `whole`, to which those by leaves that are parts of its memory are added.
+int32_t ct_gradient_with_parts(CTTensor output, CTTensor whole, const CTTensor *parts, ptrdiff_t part_count, CTTensor *out,
+                               char **message) CT_NOEXCEPT;
+/// Remembers on this thread where parameters lie side by side, and returns what was remembered.
+const void *ct_exchange_parameter_buffer(const void *buffer) CT_NOEXCEPT;
 /// `value` as a function of `input`, of which it has the element-wise derivative `derivative` (all of one shape).
 int32_t ct_with_derivative(CTTensor value, CTTensor input, CTTensor derivative, CTTensor *out,
                            char **message) CT_NOEXCEPT;
@@ -54,8 +59,8 @@ bool ct_set_higher_derivatives(bool wanted) CT_NOEXCEPT;
 bool ct_wants_higher_derivatives(void) CT_NOEXCEPT;
 /// What a kernel with a backward of its own computes: fills `input_gradients` (NULL where none is needed) from the memory
 /// of the inputs, of further saved tensors behind them, and of the gradients of the outputs (NULL where there is none).
-/// All are row-major, on the CPU.
-typedef void (*CTBackward)(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
+/// All are row-major, on the CPU. Returns 0, or something else when there is no memory.
+typedef int32_t (*CTBackward)(const void *const *saved, const void *const *output_gradients, void *const *input_gradients,
                            const void *settings);
 /// Makes `outputs`, new tensors that a kernel computed from `inputs`, remember how they came, when gradients are
 /// recorded. `settings` (a copy of its bytes is kept) is handed to `backward`; `saved` may hold outputs.

@@ -47,6 +47,20 @@ package struct FlowKernelStep {
     FlowKernelStep(features: order.elementCount, settings: CKFlowStep(CK_FLOW_PERMUTATION), tensors: [order])
   }
 
+  /// A rotation or reflection, as `Orthogonal`. The matrix, `[features, features]`, gets no gradient.
+  package static func rotation(matrix: Tensor) -> FlowKernelStep {
+    FlowKernelStep(features: matrix.size(0), settings: CKFlowStep(CK_FLOW_ROTATION), tensors: [matrix])
+  }
+
+  /// A shift and a matrix, as `Whitening`. They get no gradients.
+  package static func whitening(
+    mean: Tensor, matrix: Tensor, inverseMatrix: Tensor, logDeterminant: Tensor
+  ) -> FlowKernelStep {
+    FlowKernelStep(
+      features: mean.elementCount, settings: CKFlowStep(CK_FLOW_WHITENING),
+      tensors: [mean, matrix, inverseMatrix, logDeterminant])
+  }
+
   /// Splines of all features, as `SplineCoupling`.
   package static func splineCoupling(
     features: Int, kept: Int, splines: SplineKernel, keptSplines: Tensor?, network: Network
@@ -101,6 +115,9 @@ package struct FlowKernel {
     return try body()
   }
 
+  /// Whether the kernel is used in this build.
+  package static var isWanted: Bool { ck_flow_is_wanted() }
+
   /// Whether the kernel takes rows: of the steps' floating-point type, on the processor, where first derivatives are
   /// enough, in a build with optimization.
   package func supports(_ x: Tensor, context: Tensor?) -> Bool {
@@ -122,40 +139,99 @@ package struct FlowKernel {
   package func callAsFunction(
     _ x: Tensor, context: Tensor?, isInverse: Bool
   ) -> (value: Tensor, logDeterminant: Tensor) {
+    let value = Tensor.empty(x.shape, dtype: x.dtype)
+    return (value, run(x, context: context, isInverse: isInverse, value: value))
+  }
+
+  /// The log-densities of rows whose codes are standard normal, `[rows]`.
+  ///
+  /// - Parameters:
+  ///   - x: `[rows, features]`.
+  ///   - context: `[rows, contextFeatures]`.
+  /// - Returns: nats.
+  /// - Precondition: the kernel supports the tensors, and the shapes agree.
+  package func normalLogProb(_ x: Tensor, context: Tensor?) -> Tensor {
+    run(x, context: context, isInverse: false, value: nil)
+  }
+
+  /// Fills `value`, or computes a density when there is none; returns the logarithm.
+  private func run(_ x: Tensor, context: Tensor?, isInverse: Bool, value: Tensor?) -> Tensor {
     precondition(
       x.rank == 2 && steps.allSatisfy { $0.features == x.size(1) },
       "FlowKernel: expected [rows, \(steps.first?.features ?? 0)], got \(x.shape)")
     precondition(
       context.map { $0.rank == 2 && $0.size(0) == x.size(0) } ?? true,
       "FlowKernel: expected as many contexts as rows, got \(context?.shape ?? []) for \(x.size(0))")
-    let inputs = ([x] + (context.map { [$0] } ?? []) + tensors).map { $0.contiguous() }
-    let outputs = [Tensor.empty(x.shape, dtype: x.dtype), Tensor.empty([x.size(0)], dtype: x.dtype)]
-    let description = description(rows: x, context: context, isInverse: isInverse)
-    defer { withExtendedLifetime((inputs, outputs)) {} }
-    description.withUnsafeBytes { bytes in
+    let inputs = ([x] + (context.map { [$0] } ?? []) + tensors).map { ct_is_contiguous($0.raw) ? $0 : $0.contiguous() }
+    let logarithm = Tensor.empty([x.size(0)], dtype: x.dtype)
+    let isRecorded = isRecordingGradients() && inputs.contains { $0.requiresGradient }
+    let saved = isRecorded ? SavedTensors(inputs) : SavedTensors()
+    let flow = CKFlow(
+      rows: x.size(0), features: x.size(1), context_features: context?.size(1) ?? 0, step_count: steps.count,
+      tape: saved.tensors.count, buffer: saved.buffer, buffer_size: saved.bufferSize, is_wide: x.dtype == .float64,
+      is_inverse: isInverse, is_density: value == nil)
+    defer { withExtendedLifetime((inputs, value, logarithm)) {} }
+    description(flow, saved.sources).withUnsafeBytes { bytes in
       guard let flow = bytes.baseAddress?.assumingMemoryBound(to: CKFlow.self) else { return }
-      let isRecorded = isRecordingGradients() && inputs.contains { $0.requiresGradient }
       let tape = isRecorded ? Tensor.empty([ck_flow_tape_size(flow)], dtype: x.dtype) : nil
       defer { withExtendedLifetime(tape) {} }
       let status = ck_flow(
-        flow, inputs.map { UnsafeRawPointer(ct_data($0.raw)) }, ct_data(outputs[0].raw), ct_data(outputs[1].raw),
-        tape.map { ct_data($0.raw) } ?? nil)
+        flow, inputs.map { UnsafeRawPointer(ct_data($0.raw)) }, value.map { ct_data($0.raw) } ?? nil,
+        ct_data(logarithm.raw), tape.map { ct_data($0.raw) } ?? nil)
       precondition(status != CK_FLOW_BAD_ORDER.rawValue, "FlowKernel: an order of features names one that is not there")
       requireMemory(status, "FlowKernel")
       guard let tape else { return }
-      Tensor.recordKernel(outputs, from: inputs, saving: [tape], ck_flow_backward, settings: bytes)
+      Tensor.recordKernel(
+        (value.map { [$0] } ?? []) + [logarithm], from: saved.tensors, saving: [tape], ck_flow_backward,
+        settings: bytes)
     }
-    return (outputs[0], outputs[1])
+    return logarithm
   }
 
-  /// The flow and, behind it, its steps.
-  private func description(rows: Tensor, context: Tensor?, isInverse: Bool) -> [UInt8] {
-    let flow = CKFlow(
-      rows: rows.size(0), features: rows.size(1), context_features: context?.size(1) ?? 0, step_count: steps.count,
-      is_wide: rows.dtype == .float64, is_inverse: isInverse)
-    var bytes = withUnsafeBytes(of: flow) { Array($0) }
-    bytes.append(contentsOf: repeatElement(0, count: MemoryLayout<CKFlow>.stride - bytes.count))
-    for step in steps { withUnsafeBytes(of: step.settings) { bytes.append(contentsOf: $0) } }
+  /// The flow and, behind it, its steps and the sources of its tensors.
+  private func description(_ flow: CKFlow, _ sources: [CKFlowSource]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(
+      MemoryLayout<CKFlow>.stride + steps.count * MemoryLayout<CKFlowStep>.stride
+        + sources.count * MemoryLayout<CKFlowSource>.stride)
+    func append<Value: BitwiseCopyable>(_ value: Value) {
+      withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
+      bytes.append(contentsOf: repeatElement(0, count: MemoryLayout<Value>.stride - MemoryLayout<Value>.size))
+    }
+    append(flow)
+    for step in steps { append(step.settings) }
+    for source in sources { append(source) }
     return bytes
+  }
+}
+
+/// What the graph holds of a kernel's inputs: each of them, or in the place of those that lie in the parameter buffer that
+/// gradients are taken by, the buffer.
+private struct SavedTensors {
+  var tensors: [Tensor] = []
+  var sources: [CKFlowSource] = []
+  var buffer = -1
+  var bufferSize = 0
+
+  init() {}
+
+  init(_ inputs: [Tensor]) {
+    let whole = ParameterBuffer.current?.whole.value
+    let places = inputs.map { input in whole.flatMap { ParameterBuffer.place(of: input, in: $0) } }
+    // A parameter that is used twice has two gradients to add: that is the graph's work.
+    let inBuffer = places.compactMap(\.self)
+    let usesBuffer = Set(inBuffer).count == inBuffer.count
+    for (input, place) in zip(inputs, places) {
+      guard let whole, let place, usesBuffer else {
+        sources.append(CKFlowSource(saved: tensors.count, offset: 0))
+        tensors.append(input)
+        continue
+      }
+      if buffer < 0 {
+        (buffer, bufferSize) = (tensors.count, whole.elementCount)
+        tensors.append(whole)
+      }
+      sources.append(CKFlowSource(saved: buffer, offset: place))
+    }
   }
 }
