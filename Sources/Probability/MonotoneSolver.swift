@@ -17,6 +17,8 @@ struct MonotoneSolver {
   let upper: Tensor
   /// The first step away from the guess in search of a bracket.
   var reach = 1.0
+  /// How exact solutions are, relative to their size.
+  var tolerance = 4e-16
 
   /// The smallest x with f(x) >= target; `upper` where there is none.
   ///
@@ -41,7 +43,7 @@ struct MonotoneSolver {
         let next = x + step
         // As in Brent's methods: a step is taken when it stays inside and is at most half of the last move.
         let isGood = (next .>= bracket.lower) .& (next .<= bracket.upper) .& (step .!= 0)
-        let isDone = isGood .& (step.absolute() .<= x.absolute() * 4e-16 + reach * 1e-17) .| (error .== 0)
+        let isDone = isGood .& (step.absolute() .<= x.absolute() * tolerance + reach * (tolerance / 40)) .| (error .== 0)
         bracket.close(where: isDone, at: select(error .== 0, x, next))
         guard !bracket.isClosed else { break }
         previous = (x, error)
