@@ -228,6 +228,19 @@ struct SummaryNetworkCase: Sendable, CustomTestStringConvertible {
     expectClose(network(Observations(x)), expected, tolerance: 1e-14)
   }
 
+  @Test func attentionNetworksAgreeWithPyTorch() throws {
+    var rng = RandomGenerator(seed: 5)
+    let lengths = Tensor([5, 2, 4])
+    let sets = SetTransformer(
+      .init(
+        features: 4, summaryFeatures: 2, hiddenFeatures: 6, heads: 2, layers: 1, inducingPoints: 2, seeds: 2,
+        feedForwardFeatures: 5), using: &rng)
+    try check("setTransformer", filled(sets), values([3, 5, 4])) { $0(Observations($1, lengths: lengths)) }
+    let series = TransformerSummary(
+      .init(features: 4, summaryFeatures: 2, hiddenFeatures: 6, heads: 2, feedForwardFeatures: 5), using: &rng)
+    try check("transformerSummary", filled(series), values([3, 5, 4])) { $0(Observations($1, lengths: lengths)) }
+  }
+
   @Test func frozenNetworksHaveNothingToTrain() throws {
     let network = try SummaryNetworkCase.sets[0].make()
     let before = network(Observations(draw([2, 4, 3])))

@@ -65,9 +65,7 @@ func checkWindow(_ layer: String, _ sizes: [Int], padding: Int) {
 }
 
 extension Tensor {
-  /// Calls the closure with all batch dimensions as one, and gives its result the batch dimensions back.
-  ///
-  /// - Parameter eventRank: the number of trailing dimensions that are not of the batch.
+  /// What the closure makes of this tensor with all batch dimensions as one; `eventRank` trailing ones are not of the batch.
   func overFlatBatch(eventRank: Int, _ body: (Tensor) -> Tensor) -> Tensor {
     let batch = shape.droppingTrailing(eventRank)
     if batch.rank == 1 { return body(self) }

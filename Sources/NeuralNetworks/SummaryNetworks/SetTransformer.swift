@@ -87,15 +87,23 @@ public struct SetTransformer: SummaryNetwork {
       SetTransformer(self, using: &rng)
     }
 
-    func makeLayer(using rng: inout RandomGenerator) -> TransformerEncoderLayer {
+    fileprivate func makeLayer(using rng: inout RandomGenerator) -> TransformerEncoderLayer {
       TransformerEncoderLayer(
         features: hiddenFeatures, heads: heads, feedForwardFeatures: feedForwardFeatures, activation: activation,
         dropout: dropout, using: &rng)
     }
+
+    fileprivate func makeBlock(using rng: inout RandomGenerator) -> Block {
+      guard inducingPoints > 0 else { return .direct(makeLayer(using: &rng)) }
+      return .induced(
+        InducedSetAttention(
+          points: inducingPoints, features: hiddenFeatures, heads: heads, feedForwardFeatures: feedForwardFeatures,
+          activation: activation, dropout: dropout, using: &rng))
+    }
   }
 
   /// Attention between elements.
-  private enum Block {
+  fileprivate enum Block {
     case direct(TransformerEncoderLayer)
     case induced(InducedSetAttention)
 
@@ -136,14 +144,7 @@ public struct SetTransformer: SummaryNetwork {
     input = Linear(inputFeatures: configuration.features, outputFeatures: size, using: &rng)
     var blocks: [Block] = []
     for _ in 0..<configuration.layers {
-      let isDirect = configuration.inducingPoints == 0
-      blocks.append(
-        isDirect
-          ? .direct(configuration.makeLayer(using: &rng))
-          : .induced(
-            InducedSetAttention(points: configuration.inducingPoints, features: size, using: &rng) {
-              configuration.makeLayer(using: &$0)
-            }))
+      blocks.append(configuration.makeBlock(using: &rng))
     }
     self.blocks = blocks
     seeds = Parameter(Initializer.xavierUniform(gain: 1).tensor([configuration.seeds, size], using: &rng))
