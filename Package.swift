@@ -90,6 +90,7 @@ let package = Package(
     program("FitAFlow", ["Pushforward"], path: "Examples/FitAFlow"),
     program("ConditionalFlow", ["Pushforward"], path: "Examples/ConditionalFlow"),
     program("ModeCovering", ["Pushforward"], path: "Examples/ModeCovering"),
+    program("PosteriorFromSets", ["Pushforward"], path: "Examples/PosteriorFromSets"),
 
     // Tools and tests.
     program("generate-operations", [], path: "Tools/generate-operations", exclude: ["operations.txt"]),
@@ -99,7 +100,7 @@ let package = Package(
     tests("NeuralNetworks", ["Torch"]),
     tests("Probability", ["Torch", "NeuralNetworks"]),
     tests("DensityEstimation", ["Torch", "Probability"], resources: [.copy("Fixtures")]),
-    tests("Flows", ["Torch", "NeuralNetworks", "Probability"]),
+    tests("Flows", ["Datasets", "Torch", "NeuralNetworks", "Probability", "Training"]),
     tests("Diagnostics", ["Flows", "NeuralNetworks", "Probability", "Torch"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),
@@ -108,7 +109,7 @@ let package = Package(
     tests("Reports", ["Diagnostics", "Models", "Torch"]),
     tests("PushforwardCLI", ["Datasets", "Torch"]),
     .testTarget(
-      name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow", "ModeCovering"],
+      name: "ExamplesTests", dependencies: ["FitAFlow", "ConditionalFlow", "ModeCovering", "PosteriorFromSets"],
       swiftSettings: swiftSettings, linkerSettings: runPaths),
   ],
   cxxLanguageStandard: .cxx20

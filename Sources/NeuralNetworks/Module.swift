@@ -95,6 +95,13 @@ extension Module {
     for (_, buffer) in all.buffers { buffer.convert(to: dtype, device: device) }
   }
 
+  /// Lets optimizers move all parameters, or none of them: a frozen module.
+  ///
+  /// Set it before an optimizer or a trainer is made, which take the parameters that are trainable then.
+  public func setTrainable(_ isTrainable: Bool) {
+    for (_, parameter) in collected.parameters { parameter.isTrainable = isTrainable }
+  }
+
   private var collected: Collector {
     var collector = Collector()
     visitParameters(&collector)

@@ -32,6 +32,15 @@ import Testing
     #expect(abs(learned - exact) < 0.05, "\(output)")
   }
 
+  @Test func posteriorFromSets() throws {
+    let output = try run("PosteriorFromSets", ["1500", "12"])
+    let learned = try number(after: "learned: ", in: output)
+    let exact = try number(after: "exact:   ", in: output)
+    // The prior, which knows nothing of the sets, has -1.88. A mean excess of 0.02 over the exact density of 1000 rows has
+    // probability exp(-20) at most: likelihood ratios have mean 1 (Markov's inequality).
+    #expect(learned > exact - 1.5 && learned < exact + 0.02, "\(output)")
+  }
+
   @Test func modeCovering() throws {
     let lines = try run("ModeCovering", []).split(separator: "\n").map { line in
       line.split(separator: " ").compactMap { Double($0) }

@@ -79,7 +79,115 @@ def layers():
     }
     for name, module in ACTIVATIONS.items():
         result[name] = record(module, module, 3 * x)
-    return result
+    return result | series()
+
+
+class Points(nn.Module):
+    """Learned points as a module, so that parameters are numbered in the order in which they act."""
+
+    def __init__(self, *shape):
+        super().__init__()
+        self.value = nn.Parameter(torch.zeros(shape))
+
+
+class AttentionBlock(nn.Module):
+    """The MAB of Lee et al. 2019, equation 6, with normalization of what goes in instead of sums."""
+
+    def __init__(self, features, heads, hidden):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(features, heads, batch_first=True)
+        self.linear1, self.linear2 = nn.Linear(features, hidden), nn.Linear(hidden, features)
+        self.norm1, self.norm2 = nn.LayerNorm(features), nn.LayerNorm(features)
+
+    def forward(self, x, y, padding=None):
+        y = self.norm1(y)
+        h = x + self.attention(self.norm1(x), y, y, key_padding_mask=padding, need_weights=False)[0]
+        return h + self.linear2(torch.relu(self.linear1(self.norm2(h))))
+
+
+class SetTransformer(nn.Module):
+    """One ISAB of 2 points (equations 9, 10), a PMA of 2 seeds and a SAB (equations 11, 14); the set's size is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.input = nn.Linear(4, 6)
+        self.points = Points(2, 6)
+        self.mab = nn.ModuleList([AttentionBlock(6, 2, 5) for _ in range(2)])
+        self.seeds = Points(2, 6)
+        self.pma = AttentionBlock(6, 2, 5)
+        self.sab = AttentionBlock(6, 2, 5)
+        self.norm = nn.LayerNorm(6)
+        self.output = nn.Linear(13, 2)
+
+    def forward(self, x, padding):
+        x = self.input(x)
+        points = self.mab[0](self.points.value.expand(len(x), -1, -1), x, padding)
+        x = self.mab[1](x, points)
+        pooled = self.pma(self.seeds.value.expand(len(x), -1, -1), x, padding)
+        pooled = self.norm(self.sab(pooled, pooled)).flatten(1)
+        count = (~padding).sum(1, keepdim=True)
+        return self.output(torch.cat((pooled, torch.log1p(count)), dim=1))
+
+
+class TransformerSummary(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.input = nn.Linear(4, 6)
+        layers = [nn.TransformerEncoderLayer(6, 2, 5, 0.0, batch_first=True, norm_first=True) for _ in range(2)]
+        self.layers = nn.ModuleList(layers)
+        self.norm = nn.LayerNorm(6)
+        self.output = nn.Linear(6, 2)
+
+    def forward(self, x, padding):
+        angle = torch.arange(x.shape[1])[:, None] / 10000 ** (torch.arange(0, 6, 2) / 6)
+        x = self.input(x) + torch.stack((angle.sin(), angle.cos()), -1).flatten(1)
+        for layer in self.layers:
+            x = layer(x, src_key_padding_mask=padding)
+        counts = ~padding[:, :, None]
+        return self.output((self.norm(x) * counts).sum(1) / counts.sum(1))
+
+
+def series():
+    """Layers of images, series and sets. Three series of 5, 2 and 4 steps lie in one padded tensor."""
+    x = values(3, 5, 4)
+    lengths = torch.tensor([5, 2, 4])
+    padding = torch.arange(5) >= lengths[:, None]
+    images = values(2, 3, 7, 6)
+    conv1d = fill(nn.Conv1d(4, 3, 3, stride=2, padding=1))
+    conv2d = fill(nn.Conv2d(3, 2, 3, stride=2, padding=1))
+    gru = fill(nn.GRU(4, 3, num_layers=2, bidirectional=True, batch_first=True))
+    embedding = fill(nn.Embedding(4, 3))
+    attention = fill(nn.MultiheadAttention(4, 2, batch_first=True))
+    memory = values(3, 6, 4, phase=2.0)
+    sets, summary = fill(SetTransformer()), fill(TransformerSummary())
+    unused = torch.arange(6) >= torch.tensor([6, 1, 3])[:, None]
+
+    def states(x):
+        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, last = gru(packed)
+        output, _ = nn.utils.rnn.pad_packed_sequence(output, batch_first=True)
+        return torch.cat((output.flatten(), last[-2:].movedim(0, 1).flatten()))
+
+    def encoder(normalizes_first):
+        layer = nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0, batch_first=True, norm_first=normalizes_first)
+        layer = fill(layer)
+        # Of steps that do not count only the zeros that follow from the mask are compared.
+        return record(layer, lambda x: layer(x, src_key_padding_mask=padding) * ~padding[:, :, None], x)
+
+    return {
+        "convolution1D": record(conv1d, conv1d, x.mT),
+        "convolution2D": record(conv2d, conv2d, images),
+        "adaptiveMeanPooling1D": record(nn.Identity(), lambda x: nn.functional.adaptive_avg_pool1d(x, 3), x),
+        "adaptiveMeanPooling2D": record(nn.Identity(), lambda x: nn.functional.adaptive_avg_pool2d(x, 3), images),
+        "embedding": record(embedding, lambda x: embedding(torch.tensor([[3, 0], [3, 1]])) + 0 * x.sum(), x),
+        "gatedRecurrentUnit": record(gru, states, x),
+        "multiHeadAttention": record(
+            attention, lambda x: attention(x, memory, 2 * memory, key_padding_mask=unused, need_weights=False)[0], x),
+        "setTransformer": record(sets, lambda x: sets(x, padding), x),
+        "transformerSummary": record(summary, lambda x: summary(x, padding), x),
+        "transformerEncoderLayer": encoder(True),
+        "transformerEncoderLayerAfter": encoder(False),
+    }
 
 
 def optimizers():
