@@ -17,7 +17,7 @@ struct RunVerifier {
     var rng = RandomGenerator(seed: seed)
     let rows = try rows(description, onNote: onNote)
     return Verifier(draws: draws).verify(
-      model.underTest(columns: description.columns),
+      model.underTest(columns: description.columns, given: nil),
       training: rows.training.map { model.rowsUnderTest($0, using: &rng) },
       heldOut: rows.heldOut.map { model.rowsUnderTest($0, using: &rng) }, using: &rng)
   }
