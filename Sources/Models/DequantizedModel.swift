@@ -36,6 +36,10 @@ extension DequantizedModel: GenerativeModel {
     base.underTest(columns: columns, given: context)
   }
 
+  func conditionalUnderTest(columns: [String]) -> ConditionalModelUnderTest {
+    base.conditionalUnderTest(columns: columns)
+  }
+
   func rowsUnderTest(_ rows: Tensor, using rng: inout RandomGenerator) -> Tensor {
     base.rowsUnderTest(dequantization.noisy(rows, using: &rng), using: &rng)
   }

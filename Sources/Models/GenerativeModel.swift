@@ -36,6 +36,12 @@ public protocol GenerativeModel {
   /// - Returns: its draws, densities, map to codes and numbers, as far as it has them.
   func underTest(columns: [String], given context: Tensor?) -> ModelUnderTest
 
+  /// What a model with conditions can be asked when it checks itself.
+  ///
+  /// - Parameter columns: the names of the columns of a row.
+  /// - Returns: the model at one condition, and what it says of rows that each have their own.
+  func conditionalUnderTest(columns: [String]) -> ConditionalModelUnderTest
+
   /// Rows of a table as ``underTest(columns:given:)`` takes them.
   ///
   /// - Parameters:
@@ -52,6 +58,16 @@ extension GenerativeModel {
     return ModelUnderTest(
       columns: columns, sample: { sample($0, given: context, using: &$1) },
       logProb: density.map { density in { density.logProb($0, given: context) } }, state: state())
+  }
+
+  /// Draws, and densities and codes where the model has them.
+  public func conditionalUnderTest(columns: [String]) -> ConditionalModelUnderTest {
+    let density = self as? any DensityModel
+    let latent = self as? any LatentModel
+    return ConditionalModelUnderTest(
+      given: { underTest(columns: columns, given: $0) }, sample: { sample($0, given: $1, using: &$2) },
+      logProb: density.map { density in { density.logProb($0, given: $1) } },
+      codes: latent.map { latent in { latent.latents(of: $0, given: $1) } })
   }
 
   /// The rows as they are.
