@@ -18,7 +18,8 @@ struct ColumnSelection {
     }
     var encoded = Set(options.categories.keys)
     if case .columns(let listed) = options.oneHot { encoded.formUnion(listed) }
-    for name in (options.columns ?? []) + options.excluded + encoded.sorted() + options.oneHotIfText where indices[name] == nil {
+    for name in (options.columns ?? []) + options.excluded + encoded.sorted() + options.oneHotIfText
+    where indices[name] == nil {
       let suggestion = nearestName(to: name, among: names)
       throw .unknownColumn(path: path, name: name, suggestion: suggestion, available: names)
     }

@@ -25,7 +25,8 @@ extension CatalogueEntry {
       preconditionFailure("a model's configuration is a group of settings")
     }
     return CatalogueEntry(
-      name: name, summary: summary, abilities: takesConditions ? [.sample, .score, .condition] : [.sample, .score], defaults: defaults, choices: choices,
+      name: name, summary: summary, abilities: takesConditions ? [.sample, .score, .condition] : [.sample, .score],
+      defaults: defaults, choices: choices,
       method: .estimation(
         Estimation(
           accepts: accepts,

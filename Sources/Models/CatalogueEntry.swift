@@ -44,7 +44,9 @@ public struct CatalogueEntry: Sendable {
     /// configuration that cannot be used.
     var countWeights: @Sendable (SettingsValue, _ features: Int, _ contextFeatures: Int) throws -> Double
     /// Makes the model for rows of so many columns, given so many.
-    var make: @Sendable (SettingsValue, _ features: Int, _ contextFeatures: Int, inout RandomGenerator) throws -> any TrainedModel
+    var make:
+      @Sendable (SettingsValue, _ features: Int, _ contextFeatures: Int, inout RandomGenerator) throws ->
+        any TrainedModel
   }
 
   /// How an estimated model is made.

@@ -57,7 +57,8 @@ struct ConditionalMixtureModel: DensityModel {
   private func score(_ rows: Tensor, given context: Tensor) -> Tensor {
     guard rows.isNaN().any() else { return distribution(given: context).logProb(rows) }
     let values = context.to(.float64).broadcasted(to: [rows.size(0), given.count])
-    return joint.logProb(ofObserved: Tensor.concatenating([rows, values], 1)) - joint.marginal(of: given).logProb(values)
+    return joint.logProb(ofObserved: Tensor.concatenating([rows, values], 1))
+      - joint.marginal(of: given).logProb(values)
   }
 
   func state() -> [String: Tensor] { stored.tensors }

@@ -40,7 +40,8 @@ struct EstimationFit {
   }
 
   /// The mean over rows without missing cells.
-  private func meanLogProb(_ model: any DensityModel, _ rows: Tensor, _ context: Tensor?, _ weights: Tensor?) -> Double? {
+  private func meanLogProb(_ model: any DensityModel, _ rows: Tensor, _ context: Tensor?, _ weights: Tensor?) -> Double?
+  {
     var isComplete = rows.isFinite().all(1)
     if let context { isComplete = isComplete .& context.isFinite().all(1) }
     let scores = model.logProb(rows, given: context).selecting(where: isComplete)

@@ -95,7 +95,8 @@ public struct LoadedData {
     guard isBad.any() else { return table }
     let place = isBad.flattened().doubles().firstIndex(of: 1) ?? 0
     throw DatasetError.missingValue(
-      DataLocation(path: path, row: place / table.columnCount + 1, column: table.columnNames[place % table.columnCount]),
+      DataLocation(
+        path: path, row: place / table.columnCount + 1, column: table.columnNames[place % table.columnCount]),
       text: "a condition")
   }
 

@@ -24,7 +24,8 @@ public struct Predictor: Hashable, Sendable {
   /// - Precondition: at least 2 draws, and a level within (0, 1).
   public init(draws: Int = 1000, level: Double = 0.9) {
     precondition(
-      draws > 1 && level > 0 && level < 1, "Predictor: expected draws and a level within (0, 1), got \(draws), \(level)")
+      draws > 1 && level > 0 && level < 1, "Predictor: expected draws and a level within (0, 1), got \(draws), \(level)"
+    )
     self.draws = draws
     self.level = level
   }
@@ -76,7 +77,8 @@ public struct Predictor: Hashable, Sendable {
   }
 
   /// The model when its quantiles are exact. Those of values on a grid would be of the values with noise.
-  private func exactModel(_ model: any GenerativeModel, _ description: ModelDescription) -> (any ConditionalQuantiles)? {
+  private func exactModel(_ model: any GenerativeModel, _ description: ModelDescription) -> (any ConditionalQuantiles)?
+  {
     description.columns.count == 1 && description.grids.isEmpty ? model as? any ConditionalQuantiles : nil
   }
 

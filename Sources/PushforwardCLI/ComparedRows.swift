@@ -36,7 +36,8 @@ struct ComparedRows {
       func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
       throw .columns(
         path: path,
-        reason: "its \(what) are \(list(own)), those of \(first) are \(list(others)); compare models of the same \(what), "
+        reason:
+          "its \(what) are \(list(own)), those of \(first) are \(list(others)); compare models of the same \(what), "
           + "in the same order")
     }
     try check("columns", description.columns, columns)

@@ -87,7 +87,8 @@ struct PredictCommand: ParsableCommand {
     let scores = predictions.scores
     if reporting.json {
       return try Console.result(
-        Console.json(Report(rows: predictions.mean.size(0), interval: interval, scores: scores.map(Report.Scores.init))))
+        Console.json(Report(rows: predictions.mean.size(0), interval: interval, scores: scores.map(Report.Scores.init)))
+      )
     }
     // Where the predictions are on standard output, nothing else may be.
     let say: (String) throws -> Void = output == nil ? { Console.note($0) } : { try Console.result($0) }

@@ -23,7 +23,8 @@ struct PushforwardCommand: ParsableCommand {
       """,
     version: packageVersion,
     subcommands: [
-      FitCommand.self, ResumeCommand.self, SampleCommand.self, ScoreCommand.self, PredictCommand.self, VerifyCommand.self,
+      FitCommand.self, ResumeCommand.self, SampleCommand.self, ScoreCommand.self, PredictCommand.self,
+      VerifyCommand.self,
       CompareCommand.self, ReportCommand.self, PlotCommand.self, ModelsCommand.self,
     ])
 }

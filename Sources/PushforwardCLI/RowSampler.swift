@@ -24,6 +24,7 @@ struct RowSampler {
   ///   - asWhole: whether they come as one piece.
   ///   - rng: the source of random numbers.
   ///   - body: takes a piece, and whether it is the first.
+  /// - Throws: what `body` throws.
   func drawPieces(
     asWhole: Bool, using rng: inout RandomGenerator, _ body: ([OutputColumn], _ isFirst: Bool) throws -> Void
   ) throws {

@@ -31,7 +31,8 @@ extension ReportParts {
     }
     return ReportSection(
       "predictions", "Predictions", paragraphs: paragraphs,
-      figures: shown.compactMap { truthFigure($0, predictions) } + [coverageFigure(shown, predictions)].compactMap { $0 },
+      figures: shown.compactMap { truthFigure($0, predictions) }
+        + [coverageFigure(shown, predictions)].compactMap { $0 },
       tables: [scoreTable(scores)])
   }
 
@@ -43,7 +44,8 @@ extension ReportParts {
       [NamedPoints("rows", x: means, y: truths)], x: "predicted mean of \(name)", y: name, height: 300)
     return ReportFigure(
       "prediction-\(column + 1)", "\(name) against its prediction",
-      reading: "A point is a row. Were predictions perfect, all would lie on the diagonal; at each place, the spread upwards "
+      reading:
+        "A point is a row. Were predictions perfect, all would lie on the diagonal; at each place, the spread upwards "
         + "is what the conditions do not tell.", .chart(chart), isSmall: predictions.columns.count > 1)
   }
 
@@ -68,7 +70,8 @@ extension ReportParts {
       references: [NamedLine("none", x: [0, 1], y: [0, 0])], height: 260)
     return ReportFigure(
       "coverage", "Coverage of intervals",
-      reading: "Below the grey band intervals hold too little: the model is too sure. Above it they are too wide. The lines of "
+      reading:
+        "Below the grey band intervals hold too little: the model is too sure. Above it they are too wide. The lines of "
         + "a right model stay in the band in 95 of 100 cases.", .chart(chart))
   }
 

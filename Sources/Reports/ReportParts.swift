@@ -12,7 +12,8 @@ struct ReportParts {
   /// The parts that there is something to show for.
   var sections: [ReportSection] {
     [
-      lossSection, predictionSection, modeSection, imageSection, marginalSection, seriesSection, densitySection, pairSection,
+      lossSection, predictionSection, modeSection, imageSection, marginalSection, seriesSection, densitySection,
+      pairSection,
       structureSection,
       codeSection, scoreSection,
     ].compactMap { $0 }

@@ -73,7 +73,8 @@ struct RunEvidence {
 
   /// The density of a model of one column at 400 places within a range, in the user's units.
   func curve(over range: ClosedRange<Double>) -> [(x: Double, density: Double)] {
-    guard columnNames.count == 1, description.grids.isEmpty, description.conditions == nil, let density = model as? any DensityModel,
+    guard columnNames.count == 1, description.grids.isEmpty, description.conditions == nil,
+      let density = model as? any DensityModel,
       !(model is any SeriesModel), range.upperBound > range.lowerBound
     else { return [] }
     let step = (range.upperBound - range.lowerBound) / 399

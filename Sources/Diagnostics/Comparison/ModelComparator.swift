@@ -63,7 +63,7 @@ public struct ModelComparator: Hashable, Sendable {
   ///   - rng: the source of random numbers.
   /// - Returns: the figures of all models.
   /// - Throws: `SampleComparisonError` when a model's draws are not finite, `TrainingError` when a classifier's training fails.
-  /// - Precondition: there are candidates and at least 20 rows, all finite, with each model's columns.
+  /// - Precondition: there are candidates and at least 20 rows, of the reference too, all finite, with each model's columns.
   public func compare(
     _ candidates: [Candidate], heldOut: Tensor, drawsAgainst reference: Tensor? = nil, dimensions: Int? = nil,
     using rng: inout RandomGenerator

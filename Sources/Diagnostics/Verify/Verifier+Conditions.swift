@@ -49,7 +49,9 @@ extension Verifier {
   ) -> Verification {
     precondition(conditions > 0, "Verifier: expected at least one condition, got \(conditions)")
     let unseen = heldOut.map { $0.complete(atMost: mostRows) }
-    guard let known = [unseen, training?.complete(atMost: mostRows)].compactMap({ $0 }).first(where: { $0.rows.size(0) > 0 })
+    guard
+      let known = [unseen, training?.complete(atMost: mostRows)].compactMap({ $0 }).first(where: { $0.rows.size(0) > 0 }
+      )
     else {
       let finding = "There are no rows whose conditions the model could be looked at under; give some with --data."
       return Verification(checks: [Verification.Check("conditions", .skipped, finding: finding)])
@@ -59,9 +61,10 @@ extension Verifier {
     let each = chosen.map { verify(model.given($0), using: &rng).checks }
     let ofAll = heldOutNames
     let worst = each[0].filter { !ofAll.contains($0.name) }.map(\.name).map { name in
-      Self.worst(zip(names, each).compactMap { place, checks in
-        checks.first { $0.name == name }.map { (place, $0) }
-      })
+      Self.worst(
+        zip(names, each).compactMap { place, checks in
+          checks.first { $0.name == name }.map { (place, $0) }
+        })
     }
     return Verification(checks: worst + checks(model, unseen, using: &rng))
   }
@@ -122,7 +125,8 @@ extension Verifier {
     let draws = Tensor.concatenating(drawn, 1)
     let isNumber = !draws.isNaN().any()
     guard isNumber else {
-      return Verification.Check(name, .failed, finding: "Some draws under the conditions of held-out rows are no numbers.")
+      return Verification.Check(
+        name, .failed, finding: "Some draws under the conditions of held-out rows are no numbers.")
     }
     let columns = zip(heldOut.rows.to(.float64).unbound(1), draws.unbound(2))
     let tests = columns.map { values, draws in
