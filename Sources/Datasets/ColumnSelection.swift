@@ -18,7 +18,8 @@ struct ColumnSelection {
     }
     var encoded = Set(options.categories.keys)
     if case .columns(let listed) = options.oneHot { encoded.formUnion(listed) }
-    for name in (options.columns ?? []) + options.excluded + encoded.sorted() where indices[name] == nil {
+    for name in (options.columns ?? []) + options.excluded + encoded.sorted() + options.oneHotIfText
+    where indices[name] == nil {
       let suggestion = nearestName(to: name, among: names)
       throw .unknownColumn(path: path, name: name, suggestion: suggestion, available: names)
     }
@@ -29,8 +30,8 @@ struct ColumnSelection {
     var columns: [Column] = []
     for name in options.columns ?? names where !excluded.contains(name) {
       guard let index = indices[name] else { continue }
-      let treatment =
-        encoded.contains(name) ? CA_CATEGORY : options.oneHot == .allText ? CA_CATEGORY_IF_TEXT : CA_NUMBER
+      let mayBeText = options.oneHot == .allText || options.oneHotIfText.contains(name)
+      let treatment = encoded.contains(name) ? CA_CATEGORY : mayBeText ? CA_CATEGORY_IF_TEXT : CA_NUMBER
       columns.append(
         Column(
           index: index, name: name, treatment: Int32(treatment.rawValue), categories: options.categories[name]))

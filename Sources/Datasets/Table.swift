@@ -103,6 +103,24 @@ public struct Table {
       categories: categories, droppedRowCount: droppedRowCount, warnings: warnings)
   }
 
+  /// Some columns of the file, in the order of the names; an encoded one with all columns that stand for it.
+  ///
+  /// - Parameter names: names of ``sourceColumns``.
+  /// - Returns: the table of these columns, with their categories.
+  /// - Throws: `DatasetError.unknownColumn` if a name is not one of the file's that were read, `DatasetError.noColumns` if
+  ///   there are no names.
+  public func choosing(sources names: [String]) throws(DatasetError) -> Table {
+    if let name = names.first(where: { !sourceColumns.contains($0) }) {
+      throw .unknownColumn(
+        path: path, name: name, suggestion: nearestName(to: name, among: sourceColumns), available: sourceColumns)
+    }
+    let encoded = names.flatMap(encodedNames)
+    guard !encoded.isEmpty else { throw .noColumns(path: path) }
+    return Table(
+      path: path, columnNames: encoded, values: try columns(encoded), sourceColumns: names,
+      categories: categories.filter { names.contains($0.key) }, droppedRowCount: droppedRowCount, warnings: warnings)
+  }
+
   func replacing(_ values: Tensor) -> Table {
     Table(
       path: path, columnNames: columnNames, values: values, sourceColumns: sourceColumns, categories: categories,

@@ -39,6 +39,8 @@ public struct TableOptions: Hashable, Sendable {
   public var excluded: [String]
   /// The columns of text to encode.
   public var oneHot: OneHot
+  /// Columns that are encoded so when they hold text, and read as numbers when they do not.
+  public var oneHotIfText: [String]
   /// The categories of columns to encode, in order, when they are known, as for data that a trained model reads.
   public var categories: [String: [String]]
   /// What to do about missing values.
@@ -68,7 +70,8 @@ public struct TableOptions: Hashable, Sendable {
   ///
   /// - Precondition: `dtype` is `.float32` or `.float64`.
   public init(
-    columns: [String]? = nil, excluded: [String] = [], oneHot: OneHot = .none, categories: [String: [String]] = [:],
+    columns: [String]? = nil, excluded: [String] = [], oneHot: OneHot = .none, oneHotIfText: [String] = [],
+    categories: [String: [String]] = [:],
     missingValues: MissingValues = .refuse, missingTexts: [String] = usualMissingTexts, header: Header = .automatic,
     delimiter: Character? = nil, format: TableFormat? = nil, dtype: DType = .float32, minimumRowCount: Int = 1,
     maximumCategoryCount: Int = 1000
@@ -78,6 +81,7 @@ public struct TableOptions: Hashable, Sendable {
     self.columns = columns
     self.excluded = excluded
     self.oneHot = oneHot
+    self.oneHotIfText = oneHotIfText
     self.categories = categories
     self.missingValues = missingValues
     self.missingTexts = missingTexts

@@ -11,6 +11,8 @@ struct UnreadableColumns {
     var options = options
     if case .columns(let encoded) = options.oneHot { options.excluded += encoded }
     options.excluded += options.categories.keys
+    options.excluded += options.oneHotIfText
+    options.oneHotIfText = []
     options.categories = [:]
     // One text is read as a category, so that columns whose cells are all alike are found, too; a second one ends the pass.
     options.oneHot = .allText

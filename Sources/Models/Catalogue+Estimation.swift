@@ -10,13 +10,14 @@ extension CatalogueEntry {
   ///   - summary: what it is, in one line.
   ///   - configuration: the settings with their defaults; every field of it must have an effect.
   ///   - accepts: which tables it can be fitted to that others cannot.
+  ///   - takesConditions: whether it can be fitted to some columns given others.
   ///   - choices: lines that explain choices among the settings.
   ///   - fit: computes the distribution.
   ///   - load: takes it back from a file.
   /// - Returns: the entry.
   static func estimated<Configuration: Codable & Sendable>(
     _ name: String, _ summary: String, _ configuration: Configuration, accepts: Set<DataTrait> = [.weights],
-    choices: [String] = [],
+    takesConditions: Bool = false, choices: [String] = [],
     fit: @escaping @Sendable (Configuration, EstimationData, inout RandomGenerator) throws -> EstimationResult,
     load: @escaping @Sendable (Configuration, [String], [String: Tensor]) throws -> any DensityModel
   ) -> CatalogueEntry {
@@ -24,7 +25,8 @@ extension CatalogueEntry {
       preconditionFailure("a model's configuration is a group of settings")
     }
     return CatalogueEntry(
-      name: name, summary: summary, abilities: [.sample, .score], defaults: defaults, choices: choices,
+      name: name, summary: summary, abilities: takesConditions ? [.sample, .score, .condition] : [.sample, .score],
+      defaults: defaults, choices: choices,
       method: .estimation(
         Estimation(
           accepts: accepts,

@@ -6,7 +6,7 @@ extension Catalogue {
   static let gaussianEntries: [CatalogueEntry] = [
     .estimated(
       "gaussian", "The normal distribution with the data's mean and covariance: the yardstick for all others.",
-      GaussianEstimator(),
+      GaussianEstimator(), takesConditions: true,
       fit: { estimator, data, rng in
         EstimationResult(try estimator.fit(data.rows, weights: data.weights, using: &rng))
       },

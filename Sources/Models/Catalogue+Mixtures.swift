@@ -6,7 +6,7 @@ extension Catalogue {
   static let mixtureEntries: [CatalogueEntry] = [
     .estimated(
       "gmm", "Mixture of normal distributions, their number chosen by BIC; takes tables with missing cells.",
-      GaussianMixtureEstimator(), accepts: [.missingCells, .weights],
+      GaussianMixtureEstimator(), accepts: [.missingCells, .weights], takesConditions: true,
       choices: [
         "  configuration.components: numbers to choose from, [1, 2, 3], or one, 5",
         "  configuration.covariances: structures to choose from, of \(SettingsChoices.list(CovarianceStructure.self))",

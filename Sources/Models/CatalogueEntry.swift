@@ -24,6 +24,8 @@ public struct CatalogueEntry: Sendable {
     case sample
     /// The log-density of rows.
     case score
+    /// Rows and log-densities given other columns: a fit with `data.given`.
+    case condition
   }
 
   /// How a model comes from data.
@@ -40,9 +42,11 @@ public struct CatalogueEntry: Sendable {
     var defaults: TrainingConfiguration
     /// The number of elements of all parameters and buffers, without making the model; throws what `make` throws for a
     /// configuration that cannot be used.
-    var countWeights: @Sendable (SettingsValue, _ features: Int) throws -> Double
-    /// Makes the model for rows of so many columns.
-    var make: @Sendable (SettingsValue, _ features: Int, inout RandomGenerator) throws -> any TrainedModel
+    var countWeights: @Sendable (SettingsValue, _ features: Int, _ contextFeatures: Int) throws -> Double
+    /// Makes the model for rows of so many columns, given so many.
+    var make:
+      @Sendable (SettingsValue, _ features: Int, _ contextFeatures: Int, inout RandomGenerator) throws ->
+        any TrainedModel
   }
 
   /// How an estimated model is made.

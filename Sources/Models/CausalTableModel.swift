@@ -30,7 +30,9 @@ struct CausalTableModel: DensityModel, InterventionModel {
 
   func state() -> [String: Tensor] { model.state() }
 
-  func underTest(columns: [String]) -> ModelUnderTest { model.underTest(columns: columns) }
+  func underTest(columns: [String], given context: Tensor?) -> ModelUnderTest {
+    model.underTest(columns: columns, given: context)
+  }
 
   func move(to device: Device) throws(ModelError) { try model.move(to: device) }
 }

@@ -22,6 +22,9 @@ public struct DataSettings: Codable, Hashable, Sendable {
   public var dequantize: [String]
   /// The column that holds how much each row counts; empty for equal weights. It is not modelled.
   public var weights: String
+  /// The columns on which the others are conditioned: the model is p(others | given). Text among them becomes columns of 0
+  /// and 1. They are not modelled.
+  public var given: [String]
 
   /// What happens to a row with a missing or infinite value.
   public enum Missing: String, Codable, Hashable, Sendable, CaseIterable {
@@ -35,7 +38,7 @@ public struct DataSettings: Codable, Hashable, Sendable {
   public init(
     path: String, columns: [String] = [], exclude: [String] = [], oneHot: [String] = [], missing: Missing = .refuse,
     header: TableOptions.Header = .automatic, delimiter: String = "", dequantize: [String] = [],
-    weights: String = ""
+    weights: String = "", given: [String] = []
   ) {
     self.path = path
     self.columns = columns
@@ -46,6 +49,7 @@ public struct DataSettings: Codable, Hashable, Sendable {
     self.delimiter = delimiter
     self.dequantize = dequantize
     self.weights = weights
+    self.given = given
   }
 
   /// Reads settings; files of earlier versions lack the newer ones, which then have their defaults.
@@ -60,14 +64,14 @@ public struct DataSettings: Codable, Hashable, Sendable {
       oneHot: try read(.oneHot, defaults.oneHot), missing: try read(.missing, defaults.missing),
       header: try read(.header, defaults.header), delimiter: try read(.delimiter, defaults.delimiter),
       dequantize: try read(.dequantize, defaults.dequantize),
-      weights: try read(.weights, defaults.weights))
+      weights: try read(.weights, defaults.weights), given: try read(.given, defaults.given))
   }
 
   /// The same choices for the reader of tables.
   public var tableOptions: TableOptions {
     TableOptions(
-      columns: columns.isEmpty ? nil : columns, excluded: exclude,
-      oneHot: oneHot.isEmpty ? .none : oneHot == ["*"] ? .allText : .columns(oneHot),
+      columns: columns.isEmpty ? nil : columns + given.filter { !columns.contains($0) }, excluded: exclude,
+      oneHot: oneHot.isEmpty ? .none : oneHot == ["*"] ? .allText : .columns(oneHot), oneHotIfText: given,
       missingValues: missing == .drop ? .drop : .refuse, header: header, delimiter: delimiter.first, dtype: .float64)
   }
 }

@@ -32,7 +32,13 @@ extension DequantizedModel: GenerativeModel {
   func move(to device: Device) throws(ModelError) { try base.move(to: device) }
 
   /// The continuous model: values of a grid have no density of their own.
-  func underTest(columns: [String]) -> ModelUnderTest { base.underTest(columns: columns) }
+  func underTest(columns: [String], given context: Tensor?) -> ModelUnderTest {
+    base.underTest(columns: columns, given: context)
+  }
+
+  func conditionalUnderTest(columns: [String]) -> ConditionalModelUnderTest {
+    base.conditionalUnderTest(columns: columns)
+  }
 
   func rowsUnderTest(_ rows: Tensor, using rng: inout RandomGenerator) -> Tensor {
     base.rowsUnderTest(dequantization.noisy(rows, using: &rng), using: &rng)

@@ -30,7 +30,7 @@ struct EstimatedModel: DensityModel {
   func state() -> [String: Tensor] { distribution.tensors }
 
   /// With gradients where the distribution has them, and the values of discrete columns.
-  func underTest(columns: [String]) -> ModelUnderTest {
+  func underTest(columns: [String], given context: Tensor?) -> ModelUnderTest {
     var model = ModelUnderTest(distribution, columns: columns)
     model.state = state()
     if let factorized = distribution as? any FactorizedDistribution {

@@ -23,13 +23,15 @@ struct EstimationFit {
     let grids = data.units.shiftedGrids
     let dequantization = Dequantization(grids, features: data.table.columnCount)
     let rows = grids.isEmpty ? data.rows : dequantization.noisy(data.rows, using: &rng)
+    let joint = data.context.map { Tensor.concatenating([rows, $0], 1) } ?? rows
     let result = try method.fit(
-      configuration, EstimationData(path: data.table.path, rows: rows, columns: data.columns, weights: data.weights),
+      configuration, EstimationData(path: data.table.path, rows: joint, columns: data.columns, weights: data.weights),
       &rng)
-    let model = result.model
+    let features = data.context == nil ? result.model.features : rows.size(1)
+    let model = try result.model.conditioned(features: features, of: entry)
     let report = EstimationReport(
-      rows: data.table.rowCount, completeRows: rows.isFinite().all(1).sum().integerItem(),
-      meanLogProb: meanLogProb(model, rows, data.weights), details: result.details,
+      rows: data.table.rowCount, completeRows: joint.isFinite().all(1).sum().integerItem(),
+      meanLogProb: meanLogProb(model, rows, data.context, data.weights), details: result.details,
       seconds: (ContinuousClock.now - clock) / .seconds(1))
     onEvent(.saving)
     try settings.write(to: folder.settings)
@@ -38,9 +40,11 @@ struct EstimationFit {
   }
 
   /// The mean over rows without missing cells.
-  private func meanLogProb(_ model: any DensityModel, _ rows: Tensor, _ weights: Tensor?) -> Double? {
-    let isComplete = rows.isFinite().all(1)
-    let scores = model.logProb(rows, given: nil).selecting(where: isComplete)
+  private func meanLogProb(_ model: any DensityModel, _ rows: Tensor, _ context: Tensor?, _ weights: Tensor?) -> Double?
+  {
+    var isComplete = rows.isFinite().all(1)
+    if let context { isComplete = isComplete .& context.isFinite().all(1) }
+    let scores = model.logProb(rows, given: context).selecting(where: isComplete)
     let weights = weights?.selecting(where: isComplete)
     let mean = weights.map { (scores * $0).sum().item() / $0.sum().item() } ?? scores.mean().item()
     return mean.isFinite ? mean : nil

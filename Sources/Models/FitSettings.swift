@@ -65,6 +65,7 @@ public struct FitSettings: Codable, Hashable, Sendable {
     guard data.delimiter.utf8.count <= 1 else {
       throw .invalid(reason: "data.delimiter is '\(data.delimiter)'; it must be one character, or empty")
     }
+    try data.validateConditions()
     if case .reverseKullbackLeibler(let settings) = objective {
       try settings.validate()
       guard data == DataSettings(path: data.path) else {

@@ -26,12 +26,20 @@ struct FlowModel: TrainedModel, DensityModel {
   }
 
   func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor {
-    flow.conditioned(on: context).logProb(rows, chunkSize: Self.chunkSize)
+    guard let context, context.rank > 1 else {
+      return flow.conditioned(on: context).logProb(rows, chunkSize: Self.chunkSize)
+    }
+    return withoutGradient {
+      Tensor.concatenating(
+        zip(rows.split(size: Self.chunkSize), context.split(size: Self.chunkSize)).map {
+          flow.conditioned(on: $1).logProb($0)
+        })
+    }
   }
 
   /// With gradients, and the map to codes.
-  func underTest(columns: [String]) -> ModelUnderTest {
-    var model = ModelUnderTest(flow.distribution, columns: columns)
+  func underTest(columns: [String], given context: Tensor?) -> ModelUnderTest {
+    var model = ModelUnderTest(flow.conditioned(on: context), columns: columns)
     model.state = state()
     return model
   }
@@ -92,18 +100,18 @@ extension Catalogue {
     let choices =
       configuration is AutoregressiveFlow.Configuration ? SettingsChoices.autoregressive : SettingsChoices.couplings
     return CatalogueEntry(
-      name: name, summary: summary, abilities: [.sample, .score], defaults: settings(of: configuration),
+      name: name, summary: summary, abilities: [.sample, .score, .condition], defaults: settings(of: configuration),
       choices: SettingsChoices.flows + choices,
       method: .training(
         CatalogueEntry.Training(
           defaults: TrainingConfiguration(),
-          countWeights: { settings, features in
-            let configuration: Configuration = try sized(settings, features)
+          countWeights: { settings, features, contextFeatures in
+            let configuration: Configuration = try sized(settings, features, contextFeatures)
             try explaining(name) { () throws(FlowConfigurationError) in try configuration.validate() }
             return configuration.weightCount
           },
-          make: { settings, features, rng in
-            let configuration: Configuration = try sized(settings, features)
+          make: { settings, features, contextFeatures, rng in
+            let configuration: Configuration = try sized(settings, features, contextFeatures)
             return try explaining(name) { () throws(FlowConfigurationError) in
               FlowModel(flow: try NormalizingFlow(configuration, using: &rng))
             }
@@ -111,9 +119,9 @@ extension Catalogue {
   }
 
   private static func sized<Configuration: FlowConfiguration>(
-    _ settings: SettingsValue, _ features: Int
+    _ settings: SettingsValue, _ features: Int, _ contextFeatures: Int
   ) throws -> Configuration {
-    try settings.adding(["features": .integer(features), "contextFeatures": .integer(0)]).decoded()
+    try settings.adding(["features": .integer(features), "contextFeatures": .integer(contextFeatures)]).decoded()
   }
 
   private static func explaining<Result>(

@@ -11,7 +11,13 @@ public protocol GenerativeModel {
   /// The number of columns of a row.
   var features: Int { get }
 
-  /// New rows, [count, features], without gradient.
+  /// New rows, without gradient.
+  ///
+  /// - Parameters:
+  ///   - count: how many, of each condition.
+  ///   - context: what they are conditioned on, `[conditions]` or `[rows, conditions]`; nil for a model without.
+  ///   - rng: the source of random numbers.
+  /// - Returns: `[count, features]`, or `[count, rows, features]`.
   func sample(_ count: Int, given context: Tensor?, using rng: inout RandomGenerator) -> Tensor
 
   /// All that a file keeps, by name; the tensors are copies.
@@ -24,11 +30,19 @@ public protocol GenerativeModel {
 
   /// What the model can be asked when it checks itself, or is laid beside others.
   ///
-  /// - Parameter columns: the names of the columns of a row.
+  /// - Parameters:
+  ///   - columns: the names of the columns of a row.
+  ///   - context: one condition, `[conditions]`; nil for a model without.
   /// - Returns: its draws, densities, map to codes and numbers, as far as it has them.
-  func underTest(columns: [String]) -> ModelUnderTest
+  func underTest(columns: [String], given context: Tensor?) -> ModelUnderTest
 
-  /// Rows of a table as ``underTest(columns:)`` takes them.
+  /// What a model with conditions can be asked when it checks itself.
+  ///
+  /// - Parameter columns: the names of the columns of a row.
+  /// - Returns: the model at one condition, and what it says of rows that each have their own.
+  func conditionalUnderTest(columns: [String]) -> ConditionalModelUnderTest
+
+  /// Rows of a table as ``underTest(columns:given:)`` takes them.
   ///
   /// - Parameters:
   ///   - rows: `[rows, columns]`, as ``LoadedData/rows``.
@@ -39,11 +53,21 @@ public protocol GenerativeModel {
 
 extension GenerativeModel {
   /// Draws, and densities where the model has them.
-  public func underTest(columns: [String]) -> ModelUnderTest {
+  public func underTest(columns: [String], given context: Tensor?) -> ModelUnderTest {
     let density = self as? any DensityModel
     return ModelUnderTest(
-      columns: columns, sample: { sample($0, given: nil, using: &$1) },
-      logProb: density.map { density in { density.logProb($0, given: nil) } }, state: state())
+      columns: columns, sample: { sample($0, given: context, using: &$1) },
+      logProb: density.map { density in { density.logProb($0, given: context) } }, state: state())
+  }
+
+  /// Draws, and densities and codes where the model has them.
+  public func conditionalUnderTest(columns: [String]) -> ConditionalModelUnderTest {
+    let density = self as? any DensityModel
+    let latent = self as? any LatentModel
+    return ConditionalModelUnderTest(
+      given: { underTest(columns: columns, given: $0) }, sample: { sample($0, given: $1, using: &$2) },
+      logProb: density.map { density in { density.logProb($0, given: $1) } },
+      codes: latent.map { latent in { latent.latents(of: $0, given: $1) } })
   }
 
   /// The rows as they are.
@@ -53,6 +77,11 @@ extension GenerativeModel {
 /// A generative model with a density.
 public protocol DensityModel: GenerativeModel {
   /// The log-density of each row in nats, in the units of the data; [rows, features] -> [rows], without gradient.
+  ///
+  /// - Parameters:
+  ///   - rows: `[rows, features]`.
+  ///   - context: one condition of all rows, `[conditions]`, or one for each, `[rows, conditions]`; nil for a model without.
+  /// - Returns: `[rows]`.
   func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor
 }
 

@@ -4,8 +4,8 @@ public import Torch
 
 /// A density model that maps each row to a code, which is standard normal when the model is right.
 public protocol LatentModel: DensityModel {
-  /// The codes of rows as the model sees them, `[rows, features]`, without gradient.
-  func latents(of rows: Tensor) -> Tensor
+  /// The codes of rows as the model sees them, given their conditions, `[rows, features]`, without gradient.
+  func latents(of rows: Tensor, given context: Tensor?) -> Tensor
 }
 
 /// A density model that is one distribution, computed from data.
@@ -15,8 +15,10 @@ public protocol DistributionModel: DensityModel {
 }
 
 extension FlowModel: LatentModel {
-  func latents(of rows: Tensor) -> Tensor {
-    withoutGradient { Tensor.concatenating(rows.split(size: Self.chunkSize).map { flow.encode($0) }) }
+  func latents(of rows: Tensor, given context: Tensor?) -> Tensor {
+    let parts = rows.split(size: Self.chunkSize)
+    let contexts = context.map { $0.split(size: Self.chunkSize).map(Optional.some) } ?? parts.map { _ in nil }
+    return withoutGradient { Tensor.concatenating(zip(parts, contexts).map { flow.encode($0, given: $1) }) }
   }
 }
 
@@ -28,7 +30,9 @@ extension CausalTableModel: DistributionModel {
 
 extension DequantizedModel: LatentModel where Base: LatentModel {
   /// The codes of rows with noise, which is the same in every call with the same rows.
-  func latents(of rows: Tensor) -> Tensor { base.latents(of: noisy(rows)) }
+  func latents(of rows: Tensor, given context: Tensor?) -> Tensor {
+    base.latents(of: noisy(rows), given: context)
+  }
 }
 
 extension DequantizedModel: DistributionModel where Base: DistributionModel {

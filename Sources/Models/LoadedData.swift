@@ -4,10 +4,14 @@ public import Torch
 
 /// A table that was read for a model, with what a user should know about it.
 public struct LoadedData {
-  /// The table, in the user's units, without the column of weights.
+  /// The columns that are modelled, in the user's units.
   public let table: Table
+  /// The columns that are given, in the user's units; nil for a model without conditions.
+  public let conditions: Table?
   /// What the model sees of it, `[rows, columns]`: 32-bit for a trained model, 64-bit for an estimated one.
   public let rows: Tensor
+  /// What the model sees of the conditions of each row, `[rows, conditions]`; nil for a model without.
+  public let context: Tensor?
   /// How much each row counts, `[rows]`; nil for equal weights.
   public let weights: Tensor?
   /// Height and width, when a row is an image.
@@ -16,6 +20,8 @@ public struct LoadedData {
   public let warnings: [String]
   let units: RowUnits
   let columns: [ColumnInspection]
+  /// What a model file says about the conditions.
+  let conditionColumns: ConditionColumns?
 
   /// Reads data to fit a model to.
   ///
@@ -24,10 +30,10 @@ public struct LoadedData {
     let images = try BundledData.images(named: settings.path)
     imageSize = images.map { [$0.height, $0.width] }
     let whole = try images?.table.choosing(settings) ?? LoadedData.read(settings, for: entry)
-    let (table, weights) = try whole.splittingOff(weights: settings.weights, for: entry)
-    (self.table, self.weights) = (table, weights)
+    let (all, weights) = try whole.splittingOff(weights: settings.weights, for: entry)
+    let (table, conditions) = try all.splittingOff(conditions: settings.given, for: entry)
+    (self.table, self.conditions, self.weights) = (table, conditions, weights)
     let inspection = try TableInspection(table)
-    columns = inspection.columns
     let grids =
       try images.map { try table.grids(of: $0, settings.dequantize) } ?? table.grids(of: settings.dequantize)
     let dequantized = table.columnNames(of: grids)
@@ -42,9 +48,16 @@ public struct LoadedData {
         holdingOut: entry.trainingDefaults != nil)
     units = RowUnits(inspection.columns, grids: grids, isWide: entry.trainingDefaults == nil)
     rows = units.modelRows(table.values)
+    let inspected = try conditions.map { try $0.inspectedConditions(for: entry) }
+    columns = inspection.columns + (inspected ?? [])
+    let conditionUnits = inspected.map { RowUnits($0, grids: [], isWide: entry.trainingDefaults == nil) }
+    conditionColumns = conditions.flatMap { table in
+      conditionUnits.map { ConditionColumns(table, offsets: $0.offsets) }
+    }
+    context = conditions.flatMap { conditionUnits?.modelRows($0.values) }
   }
 
-  /// Reads the columns that a model was fitted to; cells without a finite number become NaN.
+  /// Reads the columns that a model was fitted to, conditions included; cells without a finite number become NaN.
   ///
   /// - Throws: `DatasetError` when the data cannot be read, `ModelError.columns` when columns are missing.
   public init(scoring path: String, with description: ModelDescription) throws {
@@ -52,13 +65,39 @@ public struct LoadedData {
     units = RowUnits(description)
     weights = nil
     columns = []
+    conditionColumns = description.conditions
+    let all: Table
     if let images = try BundledData.images(named: path) {
-      table = try images.table.choosing(columns: description.columns)
+      all = try images.table.choosing(columns: description.columns + (description.conditions?.columns ?? []))
     } else {
-      table = try LoadedData.read(path, description)
+      all = try LoadedData.read(
+        path, description, columns: description.sourceColumns + (description.conditions?.sourceColumns ?? []))
     }
+    table = try all.choosing(sources: description.sourceColumns)
+    conditions = try description.conditions.map { try all.choosing(sources: $0.sourceColumns) }
     warnings = table.warnings
     rows = units.modelRows(table.values)
+    context = conditions.flatMap { description.modelContext($0.values) }
+  }
+
+  /// Reads the conditions of a model from a table that need not have the columns that it models.
+  ///
+  /// - Parameters:
+  ///   - path: the table.
+  ///   - description: the model's description.
+  /// - Returns: the conditions in the user's units, one for each row.
+  /// - Throws: `DatasetError` when the data cannot be read, `ModelError.columns` when columns are missing, and
+  ///   `ModelError.cannot` for a model without conditions.
+  public static func conditions(in path: String, of description: ModelDescription) throws -> Table {
+    guard let conditions = description.conditions else { throw ModelError.noConditions(description.model) }
+    let table = try read(path, description, columns: conditions.sourceColumns)
+    let isBad = .!table.values.isFinite()
+    guard isBad.any() else { return table }
+    let place = isBad.flattened().doubles().firstIndex(of: 1) ?? 0
+    throw DatasetError.missingValue(
+      DataLocation(
+        path: path, row: place / table.columnCount + 1, column: table.columnNames[place % table.columnCount]),
+      text: "a condition")
   }
 
   private static func read(_ settings: DataSettings, for entry: CatalogueEntry) throws -> Table {
@@ -70,13 +109,8 @@ public struct LoadedData {
     return try Table(contentsOf: settings.path, options: options)
   }
 
-  private static func read(_ path: String, _ description: ModelDescription) throws -> Table {
-    var options = description.data.tableOptions
-    options.columns = description.sourceColumns
-    options.excluded = []
-    options.categories = description.categories
-    options.oneHot = description.categories.isEmpty ? .none : .columns(description.categories.keys.sorted())
-    options.missingValues = .keep
+  private static func read(_ path: String, _ description: ModelDescription, columns: [String]) throws -> Table {
+    let options = description.readingOptions(columns: columns)
     do {
       return try Table(contentsOf: path, options: options)
     } catch .unknownColumn(let path, let name, let suggestion, let available) {
@@ -91,7 +125,8 @@ extension Table {
     guard settings.oneHot.isEmpty else {
       throw DatasetError.invalidOptions(message: "\(path) has no column of text to encode")
     }
-    let wanted = settings.columns.isEmpty ? columnNames : settings.columns
+    let wanted = settings.tableOptions.columns ?? columnNames
+    _ = try columnIndices(settings.given)
     if let twice = wanted.first(where: { name in wanted.count { $0 == name } > 1 }) {
       throw DatasetError.duplicateColumn(path: path, name: twice)
     }
@@ -125,6 +160,14 @@ extension Table {
       text: "the value")
   }
 
+  /// The table without the columns that are given, and those; nil when none is.
+  fileprivate func splittingOff(conditions names: [String], for entry: CatalogueEntry) throws -> (Table, Table?) {
+    guard !names.isEmpty else { return (self, nil) }
+    guard entry.abilities.contains(.condition) else { throw ModelError.cannotBeConditioned(entry.name) }
+    let others = sourceColumns.filter { !names.contains($0) }
+    return (try choosing(sources: others), try choosing(sources: names))
+  }
+
   /// The table without its column of weights, and that column.
   fileprivate func splittingOff(weights name: String, for entry: CatalogueEntry) throws -> (Table, Tensor?) {
     guard !name.isEmpty else { return (self, nil) }
@@ -137,5 +180,34 @@ extension Table {
       throw DatasetError.invalidOptions(message: "\(place): a weight must be a number from 0 on; correct it")
     }
     return (try removing(column: name), weights)
+  }
+
+  /// What the columns that are given look like: finite, and not constant, from which nothing can be learned.
+  fileprivate func inspectedConditions(for entry: CatalogueEntry) throws -> [ColumnInspection] {
+    let inspection = try TableInspection(self)
+    try inspection.requireFittable()
+    // The columns of 0 and 1 sum to 1, which leaves a covariance without an inverse.
+    if entry.trainingDefaults == nil, let text = categories.keys.sorted().first {
+      throw ModelError.cannot(
+        model: entry.name, action: "be conditioned on text, such as '\(text)'",
+        instead: "fit a flow, such as nsf, or turn the column into numbers")
+    }
+    return inspection.columns
+  }
+}
+
+extension ModelDescription {
+  /// How columns are read from another table than the one that the model was fitted to.
+  fileprivate func readingOptions(columns: [String]) -> TableOptions {
+    var options = data.tableOptions
+    options.columns = columns
+    options.excluded = []
+    options.oneHotIfText = []
+    options.categories = [:]
+    for (name, texts) in categories where columns.contains(name) { options.categories[name] = texts }
+    for (name, texts) in conditions?.categories ?? [:] where columns.contains(name) { options.categories[name] = texts }
+    options.oneHot = options.categories.isEmpty ? .none : .columns(options.categories.keys.sorted())
+    options.missingValues = .keep
+    return options
   }
 }

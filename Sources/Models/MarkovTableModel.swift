@@ -20,7 +20,7 @@ struct MarkovTableModel: DensityModel, SeriesModel {
   func state() -> [String: Tensor] { chain.tensors }
 
   /// The steps on which the next one depends, and that one, as one row: within a series rows are not independent.
-  func underTest(columns: [String]) -> ModelUnderTest {
+  func underTest(columns: [String], given context: Tensor?) -> ModelUnderTest {
     let steps = chain.order + 1
     let windows = chain.series(steps: steps)
     var model = ModelUnderTest(

@@ -22,6 +22,8 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public var grids: [ColumnGrid]
   /// What is taken off each column before the model sees it; nil in files of models without.
   public var offsets: [Double]?
+  /// What the model takes as given; nil for a model without conditions.
+  public var conditions: ConditionColumns?
   /// Height and width, when a row is an image.
   public var imageSize: [Int]?
   /// The seed of the run.
@@ -37,7 +39,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public init(
     model: String, configuration: SettingsValue, columns: [String], data: DataSettings,
     categories: [String: [String]] = [:], sourceColumns: [String], grids: [ColumnGrid] = [],
-    offsets: [Double]? = nil,
+    offsets: [Double]? = nil, conditions: ConditionColumns? = nil,
     imageSize: [Int]? = nil, seed: UInt64, report: FitReport
   ) {
     self.model = model
@@ -48,6 +50,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     self.sourceColumns = sourceColumns
     self.grids = grids
     self.offsets = offsets
+    self.conditions = conditions
     self.imageSize = imageSize
     self.seed = seed
     switch report {
@@ -63,6 +66,11 @@ extension ModelDescription {
 
   /// What a model sees of rows in the user's units, `[rows, columns]`.
   public func modelRows(_ rows: Tensor) -> Tensor { RowUnits(self).modelRows(rows) }
+
+  /// What a model sees of conditions in the user's units, `[rows, columns]`; nil for a model without.
+  public func modelContext(_ values: Tensor) -> Tensor? {
+    conditions.map { RowUnits(offsets: $0.offsets, isWide: estimation != nil).modelRows(values) }
+  }
 
   /// Whether a path leads to the table that the model was fitted to, whose rows are no news to it.
   ///
@@ -87,6 +95,7 @@ extension ModelDescription {
     if let offsets, offsets.count != columns.count || !offsets.allSatisfy(\.isFinite) {
       throw .invalid(reason: "the offsets must be one finite number for each column")
     }
+    try conditions?.validate(beside: columns)
     guard (training == nil) != (estimation == nil) else {
       throw .invalid(reason: "it must have one report, of a training or of an estimation")
     }

@@ -21,6 +21,21 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A file or folder cannot be written or read.
   case inputOutput(path: String, reason: String)
 
+  /// A fit with conditions of a model that takes none.
+  static func cannotBeConditioned(_ model: String) -> ModelError {
+    let able = Catalogue.entries.filter { $0.abilities.contains(.condition) }.map(\.name)
+    return .cannot(
+      model: model, action: "be conditioned on columns",
+      instead: "leave --given out, or fit one of those that can: \(able.joined(separator: ", "))")
+  }
+
+  /// A question that a model without conditions cannot answer.
+  public static func noConditions(_ model: String) -> ModelError {
+    .cannot(
+      model: model, action: "take conditions, since it was fitted without",
+      instead: "fit it with --given, followed by the columns to condition on")
+  }
+
   /// What is wrong and what to do about it.
   public var description: String {
     switch self {

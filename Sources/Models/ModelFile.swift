@@ -58,9 +58,10 @@ public enum ModelFile {
     let model: any TrainedModel
     do {
       let configuration = try entry.configuration(description.configuration)
-      try check(tensors, hold: try method.countWeights(configuration, description.columns.count), path: path)
+      let (features, given) = (description.columns.count, description.conditions?.columns.count ?? 0)
+      try check(tensors, hold: try method.countWeights(configuration, features, given), path: path)
       var rng = RandomGenerator(seed: 0)
-      model = try method.make(configuration, description.columns.count, &rng)
+      model = try method.make(configuration, features, given, &rng)
     } catch ModelError.weights(let path, let reason) {
       throw .weights(path: path, reason: reason)
     } catch {
@@ -82,11 +83,11 @@ public enum ModelFile {
     do {
       let configuration = try entry.configuration(description.configuration)
       let model = try method.load(configuration, description.columns, tensors)
-      guard model.features == description.columns.count else {
-        throw ModelError.weights(
-          path: path, reason: "they are of \(model.features) columns, but it has \(description.columns.count)")
+      let columns = description.columns.count + (description.conditions?.columns.count ?? 0)
+      guard model.features == columns else {
+        throw ModelError.weights(path: path, reason: "they are of \(model.features) columns, but it has \(columns)")
       }
-      return model
+      return try model.conditioned(features: description.columns.count, of: entry)
     } catch let error as SettingsError {
       throw .notAModel(path: path, reason: "its configuration cannot be used: \(error)")
     } catch ModelError.weights(let path, let reason) {

@@ -96,7 +96,7 @@ extension LoadedData {
     ModelDescription(
       model: settings.model, configuration: settings.configuration, columns: table.columnNames,
       data: settings.data, categories: table.categories, sourceColumns: table.sourceColumns,
-      grids: units.grids, offsets: units.offsets,
+      grids: units.grids, offsets: units.offsets, conditions: conditionColumns,
       imageSize: imageSize.flatMap { $0.reduce(1, *) == table.columnCount ? $0 : nil },
       seed: settings.seed, report: report)
   }

@@ -27,6 +27,13 @@ struct RowUnits {
     self.isWide = isWide
   }
 
+  /// The units of columns that are not modelled.
+  init(offsets: [Double], isWide: Bool) {
+    self.offsets = offsets
+    grids = []
+    self.isWide = isWide
+  }
+
   /// The units that a model file names; files without offsets are of models without.
   init(_ description: ModelDescription) {
     offsets = description.offsets ?? description.columns.map { _ in 0 }

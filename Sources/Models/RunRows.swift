@@ -6,8 +6,12 @@ import Training
 public struct RunRows {
   /// The rows that the model was fitted to, as ``LoadedData/rows``.
   public let training: Tensor
+  /// Their conditions, as ``LoadedData/context``.
+  public let trainingContext: Tensor?
   /// The rows that were held out to end the training; nil for a model that took all.
   public let heldOut: Tensor?
+  /// Their conditions.
+  public let heldOutContext: Tensor?
 
   /// Reads the data of a run again, and divides them as the fit did.
   ///
@@ -16,12 +20,14 @@ public struct RunRows {
     let settings = try FitSettings(contentsOf: run.settings)
     let data = try LoadedData(fitting: settings.data, for: try Catalogue.entry(named: settings.model))
     guard let fraction = settings.training?.validationFraction, fraction > 0 else {
-      training = data.rows
-      heldOut = nil
+      (training, trainingContext) = (data.rows, data.context)
+      (heldOut, heldOutContext) = (nil, nil)
       return
     }
     let split = try settings.rowSplit(rowCount: data.table.rowCount, path: data.table.path)
     training = data.rows.selecting(split.train)
+    trainingContext = data.context?.selecting(split.train)
     heldOut = data.rows.selecting(split.validation)
+    heldOutContext = data.context?.selecting(split.validation)
   }
 }

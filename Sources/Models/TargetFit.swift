@@ -31,7 +31,7 @@ struct TargetFit {
     let data = try TargetData(named: settings.data.path)
     var rng = RandomGenerator(seed: settings.seed)
     var diagnosisRandom = rng.split()
-    guard let model = try method.make(configuration, data.columns.count, &rng) as? any ReparameterizedModel else {
+    guard let model = try method.make(configuration, data.columns.count, 0, &rng) as? any ReparameterizedModel else {
       throw ModelError.cannot(
         model: entry.name, action: "be fitted by reverse-kl", instead: "use nsf or real-nvp, whose draws have gradients"
       )

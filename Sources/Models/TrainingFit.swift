@@ -21,14 +21,16 @@ struct TrainingFit {
     _ = rng.split()  // the generator of the split
     let data = try LoadedData(fitting: settings.data, for: entry)
     data.warnings.forEach { onEvent(.warning($0)) }
-    let model = try method.make(configuration, data.table.columnCount, &rng).dequantizing(data.units.shiftedGrids)
+    let model = try method.make(
+      configuration, data.table.columnCount, data.conditions?.columnCount ?? 0, &rng
+    ).dequantizing(data.units.shiftedGrids)
     let split = try settings.rowSplit(rowCount: data.table.rowCount, path: data.table.path)
     if !resuming { try folder.create(overwriting: overwriting) }
     let lock = try folder.lock()
     defer { lock.release() }
     try settings.write(to: folder.settings)
 
-    let all = Batch(values: data.rows)
+    let all = Batch(values: data.rows, context: data.context)
     let trained = all.rows(split.train)
     model.prepare(for: trained)
     try model.move(to: device)
@@ -74,6 +76,7 @@ struct TrainingFit {
   private func fingerprint(_ data: LoadedData) throws -> String {
     var fingerprint = Fingerprint()
     fingerprint.add(data.rows)
+    if let context = data.context { fingerprint.add(context) }
     try fingerprint.add(settings)
     return fingerprint.text
   }

@@ -12,8 +12,10 @@ struct CompareCommand: ParsableCommand {
     abstract: "Lay fitted models side by side on rows that none has seen.",
     discussion: """
       Prints held-out log-densities with standard errors and paired differences, how far draws are from the rows (maximum \
-      mean discrepancy, a classifier that tries to tell them apart, sliced Wasserstein distance, precision, recall, density and coverage), speed and size. A * marks \
-      what is beyond noise. A model without a density gets a dash.
+      mean discrepancy, a classifier that tries to tell them apart, sliced Wasserstein distance, precision, recall, \
+      density and coverage), speed and size. A * marks what is beyond noise. A model without a density gets a dash. Of \
+      models with conditions, all the same ones, log p is of each row given its conditions; their draws, under the \
+      conditions of one half of the rows, are held against the other half together with the conditions.
 
       EXAMPLE
         pushforward compare runs/a runs/b runs/c --data heldout.csv
@@ -42,7 +44,7 @@ struct CompareCommand: ParsableCommand {
     try Failure.handling {
       machine.apply()
       var runs: [(name: String, candidate: ModelComparator.Candidate)] = []
-      var heldOut: (columns: [String], values: Tensor)?
+      var heldOut: ComparedRows?
       for folder in folders {
         let run = RunFolder(folder)
         let (model, description) = try run.loadModel()
@@ -51,52 +53,35 @@ struct CompareCommand: ParsableCommand {
             model: description.model, action: "be compared row by row, as its rows follow from each other",
             instead: "hold what pushforward score says of each model against the other")
         }
-        if let heldOut, heldOut.columns != description.columns {
-          throw ModelError.columns(
-            path: run.path,
-            reason: "its columns are \(description.columns.joined(separator: ", ")), those of \(folders[0]) are "
-              + "\(heldOut.columns.joined(separator: ", ")); compare models of the same columns, in the same order")
-        }
-        if heldOut == nil {
-          let loaded = try LoadedData(scoring: data, with: description)
-          if !output.quiet, !output.json { loaded.warnings.forEach { Console.note("warning: \($0)") } }
-          heldOut = (description.columns, try complete(loaded))
-        }
-        runs.append((run.path, candidate(run, model, description)))
+        try heldOut?.require(sameAs: description, run.path, folders[0])
+        let rows = try heldOut ?? readRows(description)
+        heldOut = rows
+        runs.append((run.path, rows.candidate(run, model, description)))
       }
       guard let heldOut else { return }
       var rng = RandomGenerator(seed: seed)
       let comparison = try ModelComparator(mostRows: rows).compare(
-        runs.map(\.candidate), heldOut: heldOut.values, using: &rng)
+        runs.map(\.candidate), heldOut: heldOut.values, drawsAgainst: heldOut.reference,
+        dimensions: heldOut.columns.count, using: &rng)
       try output.json ? Console.result(Console.json(comparison.entries.map(Row.init))) : show(comparison)
     }
   }
 
   /// The rows without a missing cell, in the user's units.
-  private func complete(_ loaded: LoadedData) throws -> Tensor {
-    let values = loaded.table.values.to(.float64)
-    let rows = values.selecting(values.isFinite().all(1).nonzero().squeezed(1))
-    if rows.size(0) < values.size(0), !output.quiet, !output.json {
-      Console.note("note: \(values.size(0) - rows.size(0)) rows with missing or infinite values are left out")
-    }
-    guard rows.size(0) >= 20 else {
-      throw SettingsError.invalid(reason: "\(data) has \(rows.size(0)) complete rows; a comparison needs at least 20")
+  private func readRows(_ description: ModelDescription) throws -> ComparedRows {
+    let loaded = try LoadedData(scoring: data, with: description)
+    let tellsAll = !output.quiet && !output.json
+    if tellsAll { loaded.warnings.forEach { Console.note("warning: \($0)") } }
+    let rows = ComparedRows(loaded, description)
+    let missing = loaded.table.rowCount - rows.values.size(0)
+    if missing > 0, tellsAll { Console.note("note: \(missing) rows with missing or infinite values are left out") }
+    // Draws under conditions are held against half of the rows.
+    let needed = description.conditions == nil ? 20 : 40
+    guard rows.values.size(0) >= needed else {
+      throw SettingsError.invalid(
+        reason: "\(data) has \(rows.values.size(0)) complete rows; a comparison needs at least \(needed)")
     }
     return rows
-  }
-
-  private func candidate(
-    _ run: RunFolder, _ model: any GenerativeModel, _ description: ModelDescription
-  ) -> ModelComparator.Candidate {
-    let density = model as? any DensityModel
-    let size = (try? FileManager.default.attributesOfItem(atPath: run.model.path))?[.size] as? Int
-    return ModelComparator.Candidate(
-      run.path,
-      ModelUnderTest(
-        columns: description.columns,
-        sample: { description.dataRows(model.sample($0, given: nil, using: &$1)) },
-        logProb: density.map { density in { density.logProb(description.modelRows($0), given: nil) } }),
-      bytes: size)
   }
 
   private func show(_ comparison: ModelComparison) throws {

@@ -21,6 +21,7 @@ struct FitCommand: ParsableCommand {
         pushforward fit nsf data.csv --out runs/d --config settings.yaml
         pushforward fit gmm data.csv --out runs/e --set configuration.components=3
         pushforward fit causal data.csv --out runs/f --dag 'rain->wet,sprinkler->wet'
+        pushforward fit nsf data.csv --given dose,sex --out runs/h        # p(the other columns | dose, sex)
         pushforward fit nsf ring --objective reverse-kl --out runs/g      # a target instead of a table
         pushforward models nsf      # all settings with their defaults, as YAML
       """)
@@ -51,6 +52,13 @@ struct FitCommand: ParsableCommand {
 
   @Option(name: .long, help: ArgumentHelp("The columns to model (default: all).", valueName: "a,b"))
   var columns: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Columns to condition the others on, text included: regression, where one other column is left.",
+      valueName: "a,b"))
+  var given: String?
 
   @Option(name: .long, help: ArgumentHelp("Columns to leave out.", valueName: "a,b"))
   var exclude: String?
@@ -138,6 +146,7 @@ struct FitCommand: ParsableCommand {
     let isFile = !isTarget && FileManager.default.fileExists(atPath: data)
     settings.data.path = isFile ? URL(filePath: data).path : data
     if let columns { settings.data.columns = names(columns) }
+    if let given { settings.data.given = names(given) }
     if let exclude { settings.data.exclude = names(exclude) }
     if let oneHot { settings.data.oneHot = namesOrAll(oneHot) }
     if let dequantize { settings.data.dequantize = dequantize == "none" ? [] : namesOrAll(dequantize) }

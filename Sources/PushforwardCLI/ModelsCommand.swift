@@ -9,6 +9,7 @@ struct ModelsCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         pushforward models
+        pushforward models --json                    # what each can do: sample, score, condition (fit with --given)
         pushforward models nsf > settings.yaml       # edit, then: pushforward fit nsf ... --config settings.yaml
       """)
 

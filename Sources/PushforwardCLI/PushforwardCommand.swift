@@ -11,6 +11,8 @@ struct PushforwardCommand: ParsableCommand {
         pushforward fit nsf data.csv --out runs/mine
         pushforward sample runs/mine -n 1000 --seed 7 -o new.parquet
         pushforward score runs/mine heldout.csv -o scores.csv
+        pushforward fit nsf data.csv --given dose,sex --out runs/h
+        pushforward predict runs/h heldout.csv
         pushforward verify runs/mine
         pushforward compare runs/a runs/b --data heldout.csv
         pushforward report runs/mine
@@ -21,7 +23,8 @@ struct PushforwardCommand: ParsableCommand {
       """,
     version: packageVersion,
     subcommands: [
-      FitCommand.self, ResumeCommand.self, SampleCommand.self, ScoreCommand.self, VerifyCommand.self,
+      FitCommand.self, ResumeCommand.self, SampleCommand.self, ScoreCommand.self, PredictCommand.self,
+      VerifyCommand.self,
       CompareCommand.self, ReportCommand.self, PlotCommand.self, ModelsCommand.self,
     ])
 }

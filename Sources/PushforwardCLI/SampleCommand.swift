@@ -13,19 +13,24 @@ struct SampleCommand: ParsableCommand {
     discussion: """
       Writes .csv .tsv .jsonl (also .gz), .parquet, .feather or .npy by the name of the output; without -o, CSV on \
       standard output. Columns of text that were encoded come back as text. For a model of images, .png draws them side \
-      by side. A file that is there already is left alone unless --overwrite is given.
+      by side. A model that was fitted with --given draws at one condition, --given, or for each row of a table of \
+      conditions, --given-rows; the conditions stand beside the draws. A file that is there already is left alone unless --overwrite is given.
 
       EXAMPLES
         pushforward sample runs/mine -n 1000 --seed 7 -o new.parquet
         pushforward sample runs/digits -n 100 -o digits.png
         pushforward sample runs/f -n 1000 --do sprinkler=1
+        pushforward sample runs/h -n 1000 --given dose=0.5,sex=female
+        pushforward sample runs/h -n 10 --given-rows patients.csv -o draws.parquet
       """)
 
   @Argument(help: "The folder of the run.", completion: .directory)
   var folder: String
 
-  @Option(name: [.customShort("n"), .customLong("count")], help: "How many rows.")
-  var count = 1000
+  @Option(
+    name: [.customShort("n"), .customLong("count")],
+    help: "How many rows (default: 1000; with --given-rows 1 for each of its rows).")
+  var count: Int?
 
   @Option(name: .long, help: "The start of all random numbers.")
   var seed: UInt64 = 0
@@ -34,6 +39,14 @@ struct SampleCommand: ParsableCommand {
   var output: String?
 
   @OptionGroup var overwriting: OverwriteOption
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The condition, a value for each column that is given.", valueName: "a=0.3,b=text"))
+  var given: String?
+
+  @Option(name: .long, help: "A table of conditions; rows are drawn for each of its rows.", completion: .file())
+  var givenRows: String?
 
   @Option(
     name: .customLong("do"),
@@ -48,13 +61,11 @@ struct SampleCommand: ParsableCommand {
 
   @OptionGroup var machine: MachineOptions
 
-  /// Rows drawn at a time: bounds the memory whatever the count.
-  private static let chunkSize = 16_384
-
   private static let mostImages = 10_000
 
   func validate() throws {
-    if count < 1 { throw ValidationError("-n must be at least 1, not \(count)") }
+    if let count, count < 1 { throw ValidationError("-n must be at least 1, not \(count)") }
+    if given != nil, givenRows != nil { throw ValidationError("--given and --given-rows exclude each other") }
   }
 
   func run() throws {
@@ -65,13 +76,16 @@ struct SampleCommand: ParsableCommand {
       let model = try intervening(fitted, description)
       let place = try Device(named: device)
       try model.move(to: place)
+      let sampler = RowSampler(
+        model: model, description: description, conditions: try conditions(description),
+        count: count ?? (givenRows == nil ? 1000 : 1), device: place)
       var rng = RandomGenerator(seed: seed)
       if let file, file.path.lowercased().hasSuffix(".png") {
-        try drawImages(model, description, to: file, using: &rng)
+        try drawImages(sampler, to: file, using: &rng)
       } else {
-        try writeTable(model, description, using: &rng)
+        try writeTable(sampler, using: &rng)
       }
-      if let output, !quiet { Console.note("Wrote \(count) rows to \(output)") }
+      if let output, !quiet { Console.note("Wrote \(sampler.rowCount) rows to \(output)") }
     }
   }
 
@@ -99,20 +113,25 @@ struct SampleCommand: ParsableCommand {
     return try model.intervening(values)
   }
 
-  private func writeTable(
-    _ model: any GenerativeModel, _ description: ModelDescription, using rng: inout RandomGenerator
-  ) throws {
-    var writer: TableWriter?
+  /// The conditions to draw at, `[rows, conditions]`; nil for a model without.
+  private func conditions(_ description: ModelDescription) throws -> Tensor? {
+    guard let conditions = description.conditions else {
+      guard given == nil, givenRows == nil else { throw ModelError.noConditions(description.model) }
+      return nil
+    }
+    if let given { return try conditions.values(of: given).unsqueezed(0) }
+    if let givenRows { return try LoadedData.conditions(in: givenRows, of: description).values }
+    throw SettingsError.invalid(
+      reason: "the model draws rows given \(conditions.sourceColumns.joined(separator: ", ")): add "
+        + "--given \(conditions.example), or --given-rows and a table with these columns")
+  }
+
+  private func writeTable(_ sampler: RowSampler, using rng: inout RandomGenerator) throws {
+    // An array begins with its size, so it is written as a whole.
     let isArray = try output.map { try TableFormat(path: $0) == .numpy } ?? false
-    // The steps of a series follow one another, and an array begins with its size, so they are drawn as a whole.
-    let chunkSize = isArray || model is any SeriesModel ? count : Self.chunkSize
-    for start in stride(from: 0, to: count, by: chunkSize) {
-      let drawn = model.sample(min(chunkSize, count - start), given: nil, using: &rng).to(Device.cpu)
-      let columns = description.outputColumns(drawn)
-      guard let output else {
-        try StandardOutputTable.write(columns, isNamed: start == 0)
-        continue
-      }
+    var writer: TableWriter?
+    try sampler.drawPieces(asWhole: isArray, using: &rng) { columns, isFirst in
+      guard let output else { return try StandardOutputTable.write(columns, isNamed: isFirst) }
       if isArray { return try TableWriter.write(columns, to: output) }
       let open = try writer ?? TableWriter(path: output, columns: columns)
       writer = open
@@ -121,19 +140,17 @@ struct SampleCommand: ParsableCommand {
     try writer?.commit()
   }
 
-  private func drawImages(
-    _ model: any GenerativeModel, _ description: ModelDescription, to file: OutputFile, using rng: inout RandomGenerator
-  ) throws {
-    guard let size = description.imageSize, size.count == 2 else {
+  private func drawImages(_ sampler: RowSampler, to file: OutputFile, using rng: inout RandomGenerator) throws {
+    guard let size = sampler.description.imageSize, size.count == 2 else {
       throw SettingsError.invalid(
         reason: "\(file.path): the model's rows are no images; write a table, such as samples.csv")
     }
-    guard count <= Self.mostImages else {
+    guard sampler.rowCount <= Self.mostImages else {
       throw SettingsError.invalid(
         reason: "\(file.path): a picture holds at most \(Self.mostImages) images; use a smaller -n")
     }
-    let rows = description.dataRows(model.sample(count, given: nil, using: &rng).to(Device.cpu))
-    let grid = ImageGrid(rows, height: size[0], width: size[1])
+    let drawn = sampler.model.sample(sampler.rowCount, given: nil, using: &rng).to(Device.cpu)
+    let grid = ImageGrid(sampler.description.dataRows(drawn), height: size[0], width: size[1])
     try file.write(grid.png(scale: max(1, 32 / size[1])))
   }
 }

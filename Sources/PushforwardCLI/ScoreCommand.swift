@@ -12,7 +12,8 @@ struct ScoreCommand: ParsableCommand {
     discussion: """
       Prints the mean log p with its standard error, in nats and in the units of the data. With -o, writes log p of each \
       row; a file that is there already is left alone unless --overwrite is given. A row with missing cells has no density; \
-      under the model gmm it has that of the cells that are there, of which a mean of its own is printed.
+      under the model gmm it has that of the cells that are there, of which a mean of its own is printed. Of a model with \
+      conditions it is log p of the row given the conditions that the table has beside it.
 
       EXAMPLES
         pushforward score runs/mine heldout.csv
@@ -52,9 +53,11 @@ struct ScoreCommand: ParsableCommand {
       try density.move(to: place)
       let loaded = try LoadedData(scoring: data, with: description)
       if !reporting.quiet, !reporting.json { loaded.warnings.forEach { Console.note("warning: \($0)") } }
-      let scores = density.logProb(loaded.rows.to(place), given: nil).to(.float64, Device.cpu).doubles()
+      let scores = density.logProb(loaded.rows.to(place), given: loaded.context?.to(place))
+        .to(.float64, Device.cpu).doubles()
       let score = try Score(
-        scores, cells: loaded.table.values, allowingMissing: description.scoresMissingCells, model: description.model)
+        scores, cells: loaded.table.values, conditions: loaded.conditions?.values,
+        allowingMissing: description.scoresMissingCells, model: description.model)
       if let file {
         try TableWriter.write([OutputColumn("log_prob", .numbers(Tensor(score.logProbs)))], to: file.path)
       }
@@ -101,10 +104,14 @@ private struct Score: Encodable {
     case rows, meanLogProb, standardError, outsideSupport, meanOfOthers, incomplete, meanOfIncomplete, missing
   }
 
-  init(_ scores: [Double], cells: Tensor, allowingMissing: Bool, model: String) throws {
-    let isComplete = cells.isFinite().all(1).doubles().map { $0 == 1 }
+  init(
+    _ scores: [Double], cells: Tensor, conditions: Tensor?, allowingMissing: Bool, model: String
+  ) throws {
+    let isConditioned = conditions?.isFinite().all(1) ?? Tensor.ones([cells.size(0)], dtype: .bool)
+    let isComplete = (cells.isFinite().all(1) .& isConditioned).doubles().map { $0 == 1 }
     // A row without any cell has the density of nothing.
-    let hasDensity = ((cells.isFinite() .| cells.isNaN()).all(1) .& cells.isFinite().any(1)).doubles().map { $0 == 1 }
+    let hasDensity = ((cells.isFinite() .| cells.isNaN()).all(1) .& cells.isFinite().any(1) .& isConditioned)
+      .doubles().map { $0 == 1 }
     let logProbs = scores.indices.map { isComplete[$0] || (allowingMissing && hasDensity[$0]) ? scores[$0] : .nan }
     if let row = scores.indices.first(where: { scores[$0].isNaN && isComplete[$0] }) {
       throw ModelError.cannot(

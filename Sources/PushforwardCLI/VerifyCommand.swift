@@ -10,7 +10,8 @@ struct VerifyCommand: ParsableCommand {
     discussion: """
       Looks whether the density integrates to 1, draws have this density, the map to codes inverts and its log-determinant \
       is right, codes of rows that the model has not seen are normal, gradients are finite at the edges, and draws are not \
-      copies of the data. Ends with exit code 0, or 1 when a check fails.
+      copies of the data. A model with conditions is looked at under some of those of the data, and its held-out rows each \
+      under their own. Ends with exit code 0, or 1 when a check fails.
 
       EXAMPLES
         pushforward verify runs/mine

@@ -5,9 +5,9 @@ import Torch
 
 /// What rows are mapped to by models that can: numbers whose distribution is known when the model is right.
 enum ModelCodes {
-  /// The standard normal codes of rows without missing cells, by dimension: of a flow, and of a normal distribution.
-  static func latents(of rows: Tensor, model: any GenerativeModel) -> [[Double]]? {
-    if let model = model as? any LatentModel { return RunEvidence.columns(model.latents(of: rows)) }
+  /// The standard normal codes of rows, given their conditions, without missing cells, by dimension: of a flow, and of a normal distribution.
+  static func latents(of rows: Tensor, given context: Tensor?, model: any GenerativeModel) -> [[Double]]? {
+    if let model = model as? any LatentModel { return RunEvidence.columns(model.latents(of: rows, given: context)) }
     guard let normal = (model as? any DistributionModel)?.distribution as? MultivariateNormal else { return nil }
     return withoutGradient { RunEvidence.columns(normal.whitening.forward(rows.to(.float64))) }
   }

@@ -29,6 +29,8 @@ struct ReportData {
   let columns: [[Double]]
   /// The rows as the model sees them.
   let modelRows: Tensor?
+  /// The conditions of the rows in the user's units; nil for a model without.
+  let conditions: Tensor?
   /// What a reader should know.
   let notes: [String]
 
@@ -51,10 +53,7 @@ struct ReportData {
       self.init(without: .missing(reason: "\(error)"))
       return
     }
-    let complete =
-      description.data.missing == .drop
-      ? loaded.table.values.isFinite().all(1).nonzero().squeezed(1).scalars(as: Int.self)
-      : Array(0..<loaded.table.rowCount)
+    let complete = Self.usableRows(loaded, description)
     var notes = loaded.warnings
     let heldOut =
       path == nil ? Self.heldOut(folder, description, rowCount: complete.count, notes: &notes) : Set(complete.indices)
@@ -66,12 +65,13 @@ struct ReportData {
       source: path.map { .given(path: $0) } ?? .fitted(path: fittedPath), rowCount: loaded.table.rowCount,
       rowNumbers: rows.map { $0 + 1 }, isHeldOut: chosen.map(heldOut.contains),
       columns: rows.isEmpty ? [] : RunEvidence.columns(loaded.table.values.selecting(indices)),
-      modelRows: rows.isEmpty ? nil : loaded.rows.selecting(indices), notes: notes)
+      modelRows: rows.isEmpty ? nil : loaded.rows.selecting(indices),
+      conditions: rows.isEmpty ? nil : loaded.conditions?.values.selecting(indices), notes: notes)
   }
 
   private init(
     source: Source, rowCount: Int, rowNumbers: [Int], isHeldOut: [Bool], columns: [[Double]], modelRows: Tensor?,
-    notes: [String]
+    conditions: Tensor?, notes: [String]
   ) {
     self.source = source
     self.rowCount = rowCount
@@ -79,13 +79,23 @@ struct ReportData {
     self.isHeldOut = isHeldOut
     self.columns = columns
     self.modelRows = modelRows
+    self.conditions = conditions
     self.notes = notes
   }
 
   private init(without source: Source) {
     self.init(
       source: source, rowCount: 0, rowNumbers: [], isHeldOut: [], columns: [], modelRows: nil,
-      notes: [])
+      conditions: nil, notes: [])
+  }
+
+  /// The rows that the fit read: those without missing cells, where these were left out. A row without its conditions says
+  /// nothing of a model.
+  private static func usableRows(_ loaded: LoadedData, _ description: ModelDescription) -> [Int] {
+    var isUsable = Tensor.ones([loaded.table.rowCount], dtype: .bool)
+    if description.data.missing == .drop { isUsable = isUsable .& loaded.table.values.isFinite().all(1) }
+    if let conditions = loaded.conditions { isUsable = isUsable .& conditions.values.isFinite().all(1) }
+    return isUsable.nonzero().squeezed(1).scalars(as: Int.self)
   }
 
   /// Whether there are rows.

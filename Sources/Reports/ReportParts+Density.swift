@@ -13,7 +13,8 @@ extension ReportParts {
   /// The density of a model of two columns, by colour.
   var densitySection: ReportSection? {
     let names = evidence.columnNames
-    guard names.count == 2, evidence.description.grids.isEmpty, !(evidence.model is any SeriesModel),
+    guard names.count == 2, evidence.description.grids.isEmpty, evidence.description.conditions == nil,
+      !(evidence.model is any SeriesModel),
       !(distribution is DensityTree), let density = evidence.model as? any DensityModel
     else { return nil }
     let ranges = [0, 1].map(planeRange)

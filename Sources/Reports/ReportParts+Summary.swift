@@ -6,7 +6,7 @@ import Training
 extension ReportParts {
   /// The most important findings in plain sentences.
   var summary: [String] {
-    [source, ending].compactMap { $0 } + targetSummary + [scores, likeness, codes].compactMap { $0 }
+    [source, ending].compactMap { $0 } + targetSummary + [scores, predictionSummary, likeness, codes].compactMap { $0 }
       + evidence.data.notes.map { "Note: \($0)." }
   }
 
@@ -17,13 +17,17 @@ extension ReportParts {
     let part = looked < evidence.data.rowCount ? ", of which \(FormattedNumber.count(looked)) are looked at" : ""
     switch evidence.data.source {
     case .fitted(let path):
-      return "It was fitted to \(path) (\(rows)\(part)); \(drawn) of it are held against these data."
-    case .given(let path): return "\(drawn) of it are held against \(path) (\(rows)\(part))."
+      return "It was fitted to \(path) (\(rows)\(part)); \(drawn) of it\(underConditions) are held against these data."
+    case .given(let path): return "\(drawn) of it\(underConditions) are held against \(path) (\(rows)\(part))."
     case .target(let name):
       return "It was fitted to the target \(name), which has no data; \(drawn) of it are shown."
     case .missing(let reason):
       return "There are no data to hold it against: \(reason). What needs data is left out; \(drawn) are shown."
     }
+  }
+
+  private var underConditions: String {
+    evidence.description.conditions == nil ? "" : ", one under the conditions of each row,"
   }
 
   private var ending: String? {

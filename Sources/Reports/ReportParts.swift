@@ -23,7 +23,8 @@ struct ReportParts {
   /// The parts that there is something to show for.
   var sections: [ReportSection] {
     [
-      lossSection, modeSection, imageSection, marginalSection, seriesSection, densitySection, pairSection,
+      lossSection, predictionSection, modeSection, imageSection, marginalSection, seriesSection, densitySection,
+      pairSection,
       structureSection,
       codeSection, scoreSection,
     ].compactMap { $0 }
@@ -32,7 +33,8 @@ struct ReportParts {
   var subtitle: String {
     let columns = FormattedNumber.count(evidence.columnNames.count, "column")
     let kind = evidence.entry.map { " \($0.summary)" } ?? ""
-    return "The model \(evidence.description.model) of \(columns).\(kind)"
+    let given = evidence.description.conditions.map { " given \($0.sourceColumns.joined(separator: ", "))" } ?? ""
+    return "The model \(evidence.description.model) of \(columns)\(given).\(kind)"
   }
 
   // MARK: How far samples are from data, column by column

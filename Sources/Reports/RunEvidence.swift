@@ -22,6 +22,9 @@ struct RunEvidence {
   let latents: [[Double]]?
   /// Their numbers by column that are uniform on [0, 1] when the model is right; nil for a model that has none.
   let uniforms: [[Double]]?
+  /// What the model predicts of rows under their conditions, held-out ones when there are enough; nil for a model without
+  /// conditions, and for one of encoded text.
+  let predictions: Predictions?
 
   /// Reads a run and asks its model.
   ///
@@ -40,11 +43,15 @@ struct RunEvidence {
     let isSeries = model is any SeriesModel
     data = ReportData(folder, description, path: dataPath, isSeries: isSeries, options: options)
     var rng = RandomGenerator(seed: options.seed)
+    let context = try data.context(of: description)
     let count = options.rowCount(columns: description.columns.count)
-    let drawn = model.sample(count, given: nil, using: &rng)
+    // Under the conditions of the data one row each.
+    let drawn =
+      context.map { model.sample(1, given: $0, using: &rng).squeezed(0) }
+      ?? model.sample(count, given: nil, using: &rng)
     samples = Self.columns(description.dataRows(drawn))
     let density = model as? any DensityModel
-    func scores(_ rows: Tensor) -> [Double]? { density?.logProb(rows, given: nil).to(.float64).doubles() }
+    func scores(_ rows: Tensor) -> [Double]? { density?.logProb(rows, given: context).to(.float64).doubles() }
     sampleScores = scores(drawn)
     // The density of a part of the cells is a figure of another kind.
     dataScores = data.modelRows.flatMap { rows in
@@ -53,11 +60,12 @@ struct RunEvidence {
     let complete = data.modelRows.map { $0.isFinite().all(1).nonzero().squeezed(1) }
     codedRows = complete?.scalars(as: Int.self) ?? []
     if let complete, let rows = data.modelRows?.selecting(complete), rows.size(0) > 0 {
-      latents = ModelCodes.latents(of: rows, model: model)
+      latents = ModelCodes.latents(of: rows, given: context?.selecting(complete), model: model)
       uniforms = ModelCodes.uniforms(of: rows, model: model, isDequantized: !description.grids.isEmpty, using: &rng)
     } else {
       (latents, uniforms) = (nil, nil)
     }
+    predictions = try data.predictions(of: model, description, using: &rng)
   }
 
   /// The name of the model's kind with what it is.
@@ -74,7 +82,8 @@ struct RunEvidence {
 
   /// The density of a model of one column at 400 places within a range, in the user's units.
   func curve(over range: ClosedRange<Double>) -> [(x: Double, density: Double)] {
-    guard columnNames.count == 1, description.grids.isEmpty, let density = model as? any DensityModel,
+    guard columnNames.count == 1, description.grids.isEmpty, description.conditions == nil,
+      let density = model as? any DensityModel,
       !(model is any SeriesModel), range.upperBound > range.lowerBound
     else { return [] }
     let step = (range.upperBound - range.lowerBound) / 399
@@ -82,6 +91,40 @@ struct RunEvidence {
     let rows = description.modelRows(Tensor(places, shape: [400, 1]))
     let values = density.logProb(rows, given: nil).to(.float64).exp().doubles()
     return zip(places, values).map { ($0, $1) }
+  }
+}
+
+extension ReportData {
+  /// Rows that are predicted, at most, and draws of each.
+  private static let (mostPredicted, predictionDraws) = (2000, 500)
+  /// Held-out rows are used alone when there are at least this many.
+  private static let fewestHeldOut = 20
+
+  /// The conditions of the rows as the model sees them; nil for a model without.
+  ///
+  /// - Throws: `ModelError.cannot` for a model with conditions when there are no rows to take them from.
+  fileprivate func context(of description: ModelDescription) throws -> Tensor? {
+    guard description.conditions != nil else { return nil }
+    guard let conditions else {
+      var reason = "they hold no rows"
+      if case .missing(let why) = source { reason = why }
+      throw ModelError.cannot(
+        model: description.model, action: "be shown without data, whose conditions it needs (\(reason))",
+        instead: "name a table with --data")
+    }
+    return description.modelContext(conditions)
+  }
+
+  fileprivate func predictions(
+    of model: any GenerativeModel, _ description: ModelDescription, using rng: inout RandomGenerator
+  ) throws -> Predictions? {
+    guard let conditions, description.categories.isEmpty else { return nil }
+    let heldOut = isHeldOut.indices.filter { isHeldOut[$0] }
+    let rows = heldOut.count >= Self.fewestHeldOut ? heldOut : Array(isHeldOut.indices)
+    let chosen = Tensor(Array(rows.prefix(Self.mostPredicted)))
+    let truth = Tensor.stacking(columns.map { Tensor($0) }, 1)
+    return try Predictor(draws: Self.predictionDraws).predict(
+      model, description, conditions: conditions.selecting(chosen), truth: truth.selecting(chosen), using: &rng)
   }
 }
 

@@ -66,7 +66,8 @@ struct EstimatedCase: Sendable, CustomTestStringConvertible {
       let rows = try RunRows(of: run)
       #expect(rows.training.shape == [200, 2] && rows.heldOut == nil)
       let verification = Verifier(draws: 2000).verify(
-        model.underTest(columns: description.columns), training: model.rowsUnderTest(rows.training, using: &rng),
+        model.underTest(columns: description.columns, given: nil),
+        training: model.rowsUnderTest(rows.training, using: &rng),
         using: &rng)
       #expect(verification.checks.filter { $0.outcome == .failed } == [])
       #expect(verification.checks.count { $0.outcome == .passed } >= 8)

@@ -57,7 +57,18 @@ struct HostileEdit: Sendable, CustomTestStringConvertible {
       grid(column: 1, step: "-1", "must have a positive step"),
       grid(column: 1, maximum: "-1", "from 0.0 to -1.0 by 1.0"),
       setting("\"grids\":[]", "\"grids\":[\(gridText(0)),\(gridText(0))]", "the column 'a' has two grids"),
+      conditions(columns: "[]", sources: "[]", offsets: "[]", "its conditions have no columns"),
+      conditions(columns: "[\"a\"]", sources: "[\"a\"]", offsets: "[0]", "the column 'a' is there twice"),
+      conditions(columns: "[\"y\"]", sources: "[\"x\"]", offsets: "[0]", "do not make their columns"),
+      conditions(columns: "[\"y\"]", sources: "[\"y\"]", offsets: "[]", "the offsets of its conditions"),
     ]
+
+  private static func conditions(columns: String, sources: String, offsets: String, _ words: String) -> HostileEdit {
+    setting(
+      "\"grids\":[]",
+      "\"grids\":[],\"conditions\":{\"columns\":\(columns),\"sourceColumns\":\(sources),\"categories\":{},"
+        + "\"offsets\":\(offsets)}", words)
+  }
 
   private static let images = ["[0,0]", "[3,3]", "[2]", "[]", "[-1,-2]", "[9223372036854775807,2]", "[1,1,2]"].map {
     (size: String) in setting("\"grids\":[]", "\"grids\":[],\"imageSize\":\(size)", "does not have 2 pixels")

@@ -59,12 +59,15 @@ public struct ModelComparator: Hashable, Sendable {
   /// - Parameters:
   ///   - candidates: the models; all have the columns of the rows.
   ///   - heldOut: complete rows that no model has seen, `[count, columns]`.
+  ///   - reference: the rows that draws are held against; all of the held-out ones when nil.
+  ///   - dimensions: the number of columns that a log-density is of, for bits per dimension; all when nil.
   ///   - rng: the source of random numbers.
   /// - Returns: the figures of all models.
   /// - Throws: `SampleComparisonError` when a model's draws are not finite, `TrainingError` when a classifier's training fails.
-  /// - Precondition: there are candidates and at least 20 rows, all finite, with each model's columns.
+  /// - Precondition: there are candidates and at least 20 rows, of the reference too, all finite, with each model's columns.
   public func compare(
-    _ candidates: [Candidate], heldOut: Tensor, using rng: inout RandomGenerator
+    _ candidates: [Candidate], heldOut: Tensor, drawsAgainst reference: Tensor? = nil, dimensions: Int? = nil,
+    using rng: inout RandomGenerator
   ) throws -> ModelComparison {
     precondition(
       !candidates.isEmpty && heldOut.rank == 2 && heldOut.size(0) >= 20 && heldOut.isFinite().all()
@@ -72,8 +75,9 @@ public struct ModelComparator: Hashable, Sendable {
       "ModelComparator: expected candidates and at least 20 complete rows of their columns, got \(heldOut.shape)")
     return try withoutGradient {
       let scale = ColumnScale(heldOut)
-      let order = Tensor.permutation(heldOut.size(0), using: &rng)
-      let chosen = heldOut.selecting(order[.slice(to: mostRows)])
+      let reference = reference ?? heldOut
+      let order = Tensor.permutation(reference.size(0), using: &rng)
+      let chosen = reference.selecting(order[.slice(to: mostRows)])
       let rows = scale.standardized(chosen)
       let noise = Self.noise(rows, using: &rng)
       var scores: [[Double]?] = []
@@ -82,7 +86,7 @@ public struct ModelComparator: Hashable, Sendable {
         let (score, scoring) = self.scores(of: heldOut, candidate.model)
         scores.append(score)
         entries.append(
-          try entry(candidate, score, scoring, rows: rows, scale: scale, using: &rng))
+          try entry(candidate, score, scoring, rows: rows, scale: scale, dimensions: dimensions, using: &rng))
       }
       let best = pairUp(&entries, scores)
       let half = rows.size(0) / 2
@@ -113,7 +117,7 @@ public struct ModelComparator: Hashable, Sendable {
 
   private func entry(
     _ candidate: Candidate, _ scores: [Double]?, _ scoring: Double?, rows: Tensor, scale: ColumnScale,
-    using rng: inout RandomGenerator
+    dimensions: Int?, using rng: inout RandomGenerator
   ) throws -> ModelComparison.Entry {
     let count = rows.size(0)
     _ = candidate.model.sample(100, &rng)
@@ -123,7 +127,7 @@ public struct ModelComparator: Hashable, Sendable {
     let draws = scale.standardized(drawn)
     let discrepancy = try MaximumMeanDiscrepancy().test(draws, rows, permutations: permutations, using: &rng)
     let classified = try classifier.test(draws, rows, using: &rng)
-    let columns = Double(candidate.model.features)
+    let columns = Double(dimensions ?? candidate.model.features)
     let logProb = scores.map { Estimate(meanOf: $0) }
     return ModelComparison.Entry(
       name: candidate.name, logProb: logProb,

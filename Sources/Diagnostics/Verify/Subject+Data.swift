@@ -47,12 +47,16 @@ extension Subject {
 
   /// Rows that the model has not seen are possible.
   var heldOutDensity: Check {
+    Self.heldOutDensity(heldOut, scores: heldOut.flatMap(scores), hasDensity: model.logProb != nil)
+  }
+
+  /// Whether rows that the model has not seen have a density, by their log-densities, `[rows]`.
+  static func heldOutDensity(_ heldOut: Tensor?, scores: Tensor?, hasDensity: Bool) -> Check {
     let name = "density of held-out rows"
-    guard let heldOut, let scores = scores(heldOut) else {
+    guard let heldOut, let scores else {
       return Check(
         name, .skipped,
-        finding: model.logProb == nil
-          ? "The model has no density." : "There are no held-out rows; give some with --data.")
+        finding: hasDensity ? "There are no held-out rows; give some with --data." : "The model has no density.")
     }
     let count = heldOut.size(0)
     let isComplete = heldOut.isFinite().all(1)
@@ -100,11 +104,11 @@ extension Subject {
     let excess = copies - usual
     let limit = 0.5
     let text =
-      "\(percent(copies)) of draws nearly repeat a training row, against \(percent(usual)) among the data themselves"
+      "\(Self.percent(copies)) of draws nearly repeat a training row, against \(Self.percent(usual)) among the data themselves"
     return Check(
       name, excess > limit ? .failed : excess > 0.05 ? .warned : .passed, measured: excess, limit: limit,
       finding: excess > 0.05 ? "Draws are copies: \(text)." : "Draws are new: \(text).")
   }
 
-  private func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
+  private static func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
 }

@@ -68,7 +68,7 @@ extension Subject {
 
   private func codesOfDraws(_ codes: (Tensor) -> Tensor) -> Check {
     let name = "codes of draws"
-    guard let result = normality(of: codes(draws)) else {
+    guard let result = Self.normality(of: codes(draws)) else {
       return Check(name, .failed, finding: "Codes of some of the model's own draws are no numbers.")
     }
     let isOff = result.pValue < 1e-6
@@ -82,16 +82,21 @@ extension Subject {
   }
 
   private func codesOfHeldOut(_ codes: (Tensor) -> Tensor) -> Check {
-    let name = "codes of held-out rows"
     let fitting = completeHeldOut.map { $0.to(draws.dtype) }.map { rows in
       rows.selecting(rows.isFinite().all(1).nonzero().squeezed(1))
     }
-    guard let rows = fitting, rows.size(0) >= 20 else {
+    return Self.codesOfHeldOut(fitting.map(codes))
+  }
+
+  /// Whether codes of complete rows that the model has not seen, `[rows, columns]`, are normal.
+  static func codesOfHeldOut(_ codes: Tensor?) -> Check {
+    let name = "codes of held-out rows"
+    guard let codes, codes.size(0) >= 20 else {
       return Check(name, .skipped, finding: "There are fewer than 20 complete held-out rows; give some with --data.")
     }
-    guard let result = normality(of: codes(rows)) else {
+    guard let result = normality(of: codes) else {
       return Check(
-        name, .failed, finding: "Codes of some of the \(rows.size(0)) complete held-out rows are no numbers.")
+        name, .failed, finding: "Codes of some of the \(codes.size(0)) complete held-out rows are no numbers.")
     }
     let far = 0.5
     let text = "the largest distance between distribution functions is \(digits(result.distance)), \(result.place)"
@@ -109,18 +114,19 @@ extension Subject {
   }
 
   /// How far codes are from the standard normal distribution, in the worst column or in their length; nil when some are NaN.
-  private func normality(of codes: Tensor) -> Normality? {
+  private static func normality(of codes: Tensor) -> Normality? {
+    let features = codes.size(1)
     let wide = codes.to(.float64, Device.cpu)
     guard !wide.isNaN().any() else { return nil }
     var uniform = wide.normalCDF().transposed().contiguous().unbound()
-    let half = Tensor.full([], Double(model.features) / 2, dtype: .float64)
+    let half = Tensor.full([], Double(features) / 2, dtype: .float64)
     uniform.append(SpecialFunctions.regularizedGammaP(half, wide.squared().sum(1) / 2.0))
     let tests = uniform.map { KolmogorovSmirnov.test(uniform: $0.doubles()) }
     let worst = tests.enumerated().max { $0.element.statistic < $1.element.statistic } ?? (0, tests[0])
     return Normality(
       count: wide.size(0), tests: tests.count, distance: worst.element.statistic,
       pValue: min(1, worst.element.pValue * Double(tests.count)),
-      place: worst.offset < model.features ? "in the code \(worst.offset + 1)" : "in the distance from the origin")
+      place: worst.offset < features ? "in the code \(worst.offset + 1)" : "in the distance from the origin")
   }
 }
 

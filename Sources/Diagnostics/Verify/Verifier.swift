@@ -90,7 +90,7 @@ struct Subject {
   }
 
   /// Every so-manieth row: rows of a file may be sorted.
-  private static func thinned(_ rows: Tensor, to most: Int) -> Tensor {
+  static func thinned(_ rows: Tensor, to most: Int) -> Tensor {
     let count = rows.size(0)
     guard count > most else { return rows }
     return rows.selecting(Tensor((0..<most).map { $0 * count / most }))
