@@ -1,6 +1,6 @@
 // Learns what a set of 10 to 100 numbers tells of the mean and scale that they were drawn with: p(mean, log scale | set).
 //
-//     swift run -c release PosteriorFromSets                 # about a minute
+//     swift run -c release PosteriorFromSets                 # half a minute
 //     swift run -c release PosteriorFromSets 20000 80        # simulations and epochs
 //
 // Nobody says which statistics of the numbers matter: a deep set learns them together with the flow. The prior is conjugate,
@@ -10,7 +10,7 @@ import Pushforward
 
 let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }.filter { $0 > 0 }
 let simulations = arguments.first ?? 10_000
-let epochs = arguments.count > 1 ? arguments[1] : 60
+let epochs = arguments.count > 1 ? arguments[1] : 40
 var rng = RandomGenerator(seed: 1)
 
 /// variance ~ inverse gamma(shape, rate), mean ~ normal(0, variance / strength).
