@@ -62,11 +62,14 @@ extension ReportParts {
       let coverage = ExpectedCoverage(levels: columns[column].map { min(1, abs(2 * $0 - 1)) })
       return NamedLine(predictions.columns[column], x: levels, y: levels.map { coverage.coverage(at: $0) - $0 })
     }
-    let width = SampleStatistics.kolmogorovBand(count)
-    let reach = max(lines.flatMap(\.y).map(abs).max() ?? 0, width) * 1.15
+    let uniform = UniformBand(count: count)
+    let band = ChartBand(
+      x: uniform.points, lower: zip(uniform.lower, uniform.points).map { $0 - $1 },
+      upper: zip(uniform.upper, uniform.points).map { $0 - $1 })
+    let reach = (lines.flatMap(\.y) + band.lower + band.upper).map { abs($0) }.max().map { $0 * 1.15 } ?? 1
     let chart = VegaLiteSpecification.lines(
       lines, x: "what an interval should hold", y: "what it holds, minus that", xRange: 0...1, yRange: -reach...reach,
-      band: ChartBand(x: [0, 1], lower: [-width, -width], upper: [width, width]),
+      band: band,
       references: [NamedLine("none", x: [0, 1], y: [0, 0])], height: 260)
     return ReportFigure(
       "coverage", "Coverage of intervals",
