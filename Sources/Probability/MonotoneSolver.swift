@@ -43,7 +43,8 @@ struct MonotoneSolver {
         let next = x + step
         // As in Brent's methods: a step is taken when it stays inside and is at most half of the last move.
         let isGood = (next .>= bracket.lower) .& (next .<= bracket.upper) .& (step .!= 0)
-        let isDone = isGood .& (step.absolute() .<= x.absolute() * tolerance + reach * (tolerance / 40)) .| (error .== 0)
+        let isShort = step.absolute() .<= x.absolute() * tolerance + reach * (tolerance / 40)
+        let isDone = isGood .& isShort .| (error .== 0)
         bracket.close(where: isDone, at: select(error .== 0, x, next))
         guard !bracket.isClosed else { break }
         previous = (x, error)
