@@ -19,6 +19,8 @@ public struct LoadedData {
   /// Advice, one sentence each.
   public let warnings: [String]
   let units: RowUnits
+  /// The columns with bounds.
+  let supports: [ColumnSupport]
   let columns: [ColumnInspection]
   /// What a model file says about the conditions.
   let conditionColumns: ConditionColumns?
@@ -35,19 +37,23 @@ public struct LoadedData {
     (self.table, self.conditions, self.weights) = (table, conditions, weights)
     let inspection = try TableInspection(table)
     let grids =
-      try images.map { try table.grids(of: $0, settings.dequantize) } ?? table.grids(of: settings.dequantize)
+      try images.map { try table.grids(of: $0, settings.dequantize) } ?? table.grids(of: settings.dequantizedColumns())
     let dequantized = table.columnNames(of: grids)
     try inspection.requireFittable(
       dequantizing: dequantized, allowingNotFinite: entry.accepts(.missingCells),
       allowingConstant: entry.accepts(.constantColumns))
     try table.requireNoInfiniteValue()
+    let declared = Array(try settings.supportDeclarations().keys)
     warnings =
       table.warnings
       + inspection.warnings(
         dequantizing: entry.accepts(.discreteColumns) ? table.columnNames : dequantized,
         holdingOut: entry.trainingDefaults != nil)
-    units = RowUnits(inspection.columns, grids: grids, isWide: entry.trainingDefaults == nil)
+      + (entry.takesSupports ? inspection.supportHints(besides: dequantized + declared) : [])
+    supports = try settings.supports(of: table, for: entry)
+    units = RowUnits(inspection.columns, grids: grids, supports: supports, isWide: entry.trainingDefaults == nil)
     rows = units.modelRows(table.values)
+    try table.requireDistinguished(rows, from: supports)
     let inspected = try conditions.map { try $0.inspectedConditions(for: entry) }
     columns = inspection.columns + (inspected ?? [])
     let conditionUnits = inspected.map { RowUnits($0, grids: [], isWide: entry.trainingDefaults == nil) }
@@ -63,6 +69,7 @@ public struct LoadedData {
   public init(scoring path: String, with description: ModelDescription) throws {
     imageSize = description.imageSize
     units = RowUnits(description)
+    supports = description.supports ?? []
     weights = nil
     columns = []
     conditionColumns = description.conditions
