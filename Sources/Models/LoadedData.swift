@@ -36,8 +36,11 @@ public struct LoadedData {
     let (table, conditions) = try all.splittingOff(conditions: settings.given, for: entry)
     (self.table, self.conditions, self.weights) = (table, conditions, weights)
     let inspection = try TableInspection(table)
-    let grids =
-      try images.map { try table.grids(of: $0, settings.dequantize) } ?? table.grids(of: settings.dequantizedColumns())
+    let supports = try settings.supports(of: table, for: entry)
+    let integers = try settings.dequantizedColumns()
+    // A column whose bounds were declared is a continuous one, however few its values.
+    let grids = try (images.map { try table.grids(of: $0, integers) } ?? table.grids(of: integers))
+      .filter { grid in !supports.contains { $0.column == grid.column } }
     let dequantized = table.columnNames(of: grids)
     try inspection.requireFittable(
       dequantizing: dequantized, allowingNotFinite: entry.accepts(.missingCells),
@@ -50,7 +53,7 @@ public struct LoadedData {
         dequantizing: entry.accepts(.discreteColumns) ? table.columnNames : dequantized,
         holdingOut: entry.trainingDefaults != nil)
       + (entry.takesSupports ? inspection.supportHints(besides: dequantized + declared) : [])
-    supports = try settings.supports(of: table, for: entry)
+    self.supports = supports
     units = RowUnits(inspection.columns, grids: grids, supports: supports, isWide: entry.trainingDefaults == nil)
     rows = units.modelRows(table.values)
     try table.requireDistinguished(rows, from: supports)
