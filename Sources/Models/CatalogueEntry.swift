@@ -80,6 +80,9 @@ public struct CatalogueEntry: Sendable {
   /// Whether rows may have weights.
   public var takesWeights: Bool { accepts(.weights) }
 
+  /// Whether its columns may have declared supports: where densities are those of unbounded rows.
+  var takesSupports: Bool { abilities.contains(.condition) }
+
   /// Whether it takes tables of a kind.
   func accepts(_ trait: DataTrait) -> Bool {
     guard case .estimation(let estimation) = method else { return false }

@@ -25,6 +25,8 @@ public struct DataSettings: Codable, Hashable, Sendable {
   /// The columns on which the others are conditioned: the model is p(others | given). Text among them becomes columns of 0
   /// and 1. They are not modelled.
   public var given: [String]
+  /// The numbers that columns can take: `age=positive`, `p=unit`, `x=interval(0,10)`, `n=integer`.
+  public var support: [String]
 
   /// What happens to a row with a missing or infinite value.
   public enum Missing: String, Codable, Hashable, Sendable, CaseIterable {
@@ -38,7 +40,7 @@ public struct DataSettings: Codable, Hashable, Sendable {
   public init(
     path: String, columns: [String] = [], exclude: [String] = [], oneHot: [String] = [], missing: Missing = .refuse,
     header: TableOptions.Header = .automatic, delimiter: String = "", dequantize: [String] = [],
-    weights: String = "", given: [String] = []
+    weights: String = "", given: [String] = [], support: [String] = []
   ) {
     self.path = path
     self.columns = columns
@@ -50,6 +52,7 @@ public struct DataSettings: Codable, Hashable, Sendable {
     self.dequantize = dequantize
     self.weights = weights
     self.given = given
+    self.support = support
   }
 
   /// Reads settings; files of earlier versions lack the newer ones, which then have their defaults.
@@ -64,7 +67,8 @@ public struct DataSettings: Codable, Hashable, Sendable {
       oneHot: try read(.oneHot, defaults.oneHot), missing: try read(.missing, defaults.missing),
       header: try read(.header, defaults.header), delimiter: try read(.delimiter, defaults.delimiter),
       dequantize: try read(.dequantize, defaults.dequantize),
-      weights: try read(.weights, defaults.weights), given: try read(.given, defaults.given))
+      weights: try read(.weights, defaults.weights), given: try read(.given, defaults.given),
+      support: try read(.support, defaults.support))
   }
 
   /// The same choices for the reader of tables.

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Probability
 import Torch
 
 /// The fit of a model that is computed from all rows at once.
@@ -23,12 +24,14 @@ struct EstimationFit {
     let grids = data.units.shiftedGrids
     let dequantization = Dequantization(grids, features: data.table.columnCount)
     let rows = grids.isEmpty ? data.rows : dequantization.noisy(data.rows, using: &rng)
-    let joint = data.context.map { Tensor.concatenating([rows, $0], 1) } ?? rows
+    let map = SupportBijection(data.supports, features: rows.size(1))
+    let free = data.supports.isEmpty ? rows : map.forward(rows)
+    let joint = data.context.map { Tensor.concatenating([free, $0], 1) } ?? free
     let result = try method.fit(
       configuration, EstimationData(path: data.table.path, rows: joint, columns: data.columns, weights: data.weights),
       &rng)
     let features = data.context == nil ? result.model.features : rows.size(1)
-    let model = try result.model.conditioned(features: features, of: entry)
+    let model = try result.model.conditioned(features: features, of: entry).supporting(data.supports)
     let report = EstimationReport(
       rows: data.table.rowCount, completeRows: joint.isFinite().all(1).sum().integerItem(),
       meanLogProb: meanLogProb(model, rows, data.context, data.weights), details: result.details,

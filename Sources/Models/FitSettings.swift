@@ -66,6 +66,7 @@ public struct FitSettings: Codable, Hashable, Sendable {
       throw .invalid(reason: "data.delimiter is '\(data.delimiter)'; it must be one character, or empty")
     }
     try data.validateConditions()
+    _ = try data.supportDeclarations()
     if case .reverseKullbackLeibler(let settings) = objective {
       try settings.validate()
       guard data == DataSettings(path: data.path) else {

@@ -19,6 +19,8 @@ public struct LoadedData {
   /// Advice, one sentence each.
   public let warnings: [String]
   let units: RowUnits
+  /// The columns with bounds.
+  let supports: [ColumnSupport]
   let columns: [ColumnInspection]
   /// What a model file says about the conditions.
   let conditionColumns: ConditionColumns?
@@ -34,20 +36,27 @@ public struct LoadedData {
     let (table, conditions) = try all.splittingOff(conditions: settings.given, for: entry)
     (self.table, self.conditions, self.weights) = (table, conditions, weights)
     let inspection = try TableInspection(table)
-    let grids =
-      try images.map { try table.grids(of: $0, settings.dequantize) } ?? table.grids(of: settings.dequantize)
+    let supports = try settings.supports(of: table, for: entry)
+    let integers = try settings.dequantizedColumns()
+    // A column whose bounds were declared is a continuous one, however few its values.
+    let grids = try (images.map { try table.grids(of: $0, integers) } ?? table.grids(of: integers))
+      .filter { grid in !supports.contains { $0.column == grid.column } }
     let dequantized = table.columnNames(of: grids)
     try inspection.requireFittable(
       dequantizing: dequantized, allowingNotFinite: entry.accepts(.missingCells),
       allowingConstant: entry.accepts(.constantColumns))
     try table.requireNoInfiniteValue()
+    let declared = Array(try settings.supportDeclarations().keys)
     warnings =
       table.warnings
       + inspection.warnings(
         dequantizing: entry.accepts(.discreteColumns) ? table.columnNames : dequantized,
         holdingOut: entry.trainingDefaults != nil)
-    units = RowUnits(inspection.columns, grids: grids, isWide: entry.trainingDefaults == nil)
+      + (entry.takesSupports ? inspection.supportHints(besides: dequantized + declared) : [])
+    self.supports = supports
+    units = RowUnits(inspection.columns, grids: grids, supports: supports, isWide: entry.trainingDefaults == nil)
     rows = units.modelRows(table.values)
+    try table.requireDistinguished(rows, from: supports)
     let inspected = try conditions.map { try $0.inspectedConditions(for: entry) }
     columns = inspection.columns + (inspected ?? [])
     let conditionUnits = inspected.map { RowUnits($0, grids: [], isWide: entry.trainingDefaults == nil) }
@@ -63,6 +72,7 @@ public struct LoadedData {
   public init(scoring path: String, with description: ModelDescription) throws {
     imageSize = description.imageSize
     units = RowUnits(description)
+    supports = description.supports ?? []
     weights = nil
     columns = []
     conditionColumns = description.conditions

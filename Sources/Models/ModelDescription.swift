@@ -22,6 +22,8 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public var grids: [ColumnGrid]
   /// What is taken off each column before the model sees it; nil in files of models without.
   public var offsets: [Double]?
+  /// The columns with bounds, in the user's units; nil in files of models without.
+  public var supports: [ColumnSupport]?
   /// What the model takes as given; nil for a model without conditions.
   public var conditions: ConditionColumns?
   /// Height and width, when a row is an image.
@@ -39,7 +41,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public init(
     model: String, configuration: SettingsValue, columns: [String], data: DataSettings,
     categories: [String: [String]] = [:], sourceColumns: [String], grids: [ColumnGrid] = [],
-    offsets: [Double]? = nil, conditions: ConditionColumns? = nil,
+    offsets: [Double]? = nil, supports: [ColumnSupport]? = nil, conditions: ConditionColumns? = nil,
     imageSize: [Int]? = nil, seed: UInt64, report: FitReport
   ) {
     self.model = model
@@ -50,6 +52,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     self.sourceColumns = sourceColumns
     self.grids = grids
     self.offsets = offsets
+    self.supports = supports
     self.conditions = conditions
     self.imageSize = imageSize
     self.seed = seed
@@ -95,12 +98,27 @@ extension ModelDescription {
     if let offsets, offsets.count != columns.count || !offsets.allSatisfy(\.isFinite) {
       throw .invalid(reason: "the offsets must be one finite number for each column")
     }
+    try validateSupports()
     try conditions?.validate(beside: columns)
     guard (training == nil) != (estimation == nil) else {
       throw .invalid(reason: "it must have one report, of a training or of an estimation")
     }
     try validateGrids()
     if let imageSize { try validate(imageSize) }
+  }
+
+  private func validateSupports() throws(SettingsError) {
+    var seen = Set(grids.map(\.column))
+    for support in supports ?? [] {
+      guard columns.indices.contains(support.column), seen.insert(support.column).inserted else {
+        throw .invalid(reason: "the support of column \(support.column) is of none, or of one with a grid or support")
+      }
+      guard support.lower.isFinite, support.upper.map({ $0.isFinite && $0 > support.lower }) ?? true,
+        offsets?[support.column] == support.lower
+      else {
+        throw .invalid(reason: "the support of column '\(columns[support.column])' must go upwards from its offset")
+      }
+    }
   }
 
   private func validateGrids() throws(SettingsError) {

@@ -39,11 +39,11 @@ public enum ModelFile {
     case .training(let training):
       guard description.training != nil else { throw wrongReport(path: url.path) }
       let model = try load(file.tensors, training, of: entry, description, path: url.path)
-      return (model.dequantizing(grids), description)
+      return (model.supporting(description.supports ?? []).dequantizing(grids), description)
     case .estimation(let estimation):
       guard description.estimation != nil else { throw wrongReport(path: url.path) }
       let model = try load(file.tensors, estimation, of: entry, description, path: url.path)
-      return (model.dequantizing(grids), description)
+      return (model.supporting(description.supports ?? []).dequantizing(grids), description)
     }
   }
 

@@ -96,7 +96,8 @@ extension LoadedData {
     ModelDescription(
       model: settings.model, configuration: settings.configuration, columns: table.columnNames,
       data: settings.data, categories: table.categories, sourceColumns: table.sourceColumns,
-      grids: units.grids, offsets: units.offsets, conditions: conditionColumns,
+      grids: units.grids, offsets: units.offsets,
+      supports: supports.isEmpty ? nil : supports, conditions: conditionColumns,
       imageSize: imageSize.flatMap { $0.reduce(1, *) == table.columnCount ? $0 : nil },
       seed: settings.seed, report: report)
   }

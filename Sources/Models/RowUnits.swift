@@ -16,8 +16,10 @@ struct RowUnits {
   private static let largestRatio = 1000.0
 
   /// The units of columns that were looked at.
-  init(_ columns: [ColumnInspection], grids: [ColumnGrid], isWide: Bool) {
-    offsets = columns.map { column in
+  init(_ columns: [ColumnInspection], grids: [ColumnGrid], supports: [ColumnSupport] = [], isWide: Bool) {
+    offsets = columns.enumerated().map { place, column in
+      // A model sees bounded numbers by their distance from the bound, which 32 bits keep.
+      if let support = supports.first(where: { $0.column == place }) { return support.lower }
       guard !isWide else { return 0 }
       let size = max(abs(column.minimum), abs(column.maximum))
       let spread = column.maximum - column.minimum
@@ -53,9 +55,9 @@ struct RowUnits {
 
   /// What a model sees of rows.
   func modelRows(_ rows: Tensor) -> Tensor {
-    guard !isWide else { return rows.to(.float64) }
+    let dtype: DType = isWide ? .float64 : .float32
     let isShifted = offsets.contains { $0 != 0 }
-    return isShifted ? (rows.to(.float64) - Tensor(offsets).to(rows.device)).to(.float32) : rows.to(.float32)
+    return isShifted ? (rows.to(.float64) - Tensor(offsets).to(rows.device)).to(dtype) : rows.to(dtype)
   }
 
   /// A model's rows in the user's units, 64-bit, discrete columns exactly on their grid.

@@ -23,7 +23,7 @@ struct TrainingFit {
     data.warnings.forEach { onEvent(.warning($0)) }
     let model = try method.make(
       configuration, data.table.columnCount, data.conditions?.columnCount ?? 0, &rng
-    ).dequantizing(data.units.shiftedGrids)
+    ).supporting(data.supports).dequantizing(data.units.shiftedGrids)
     let split = try settings.rowSplit(rowCount: data.table.rowCount, path: data.table.path)
     if !resuming { try folder.create(overwriting: overwriting) }
     let lock = try folder.lock()

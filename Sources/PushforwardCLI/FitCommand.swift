@@ -22,6 +22,7 @@ struct FitCommand: ParsableCommand {
         pushforward fit gmm data.csv --out runs/e --set configuration.components=3
         pushforward fit causal data.csv --out runs/f --dag 'rain->wet,sprinkler->wet'
         pushforward fit nsf data.csv --given dose,sex --out runs/h        # p(the other columns | dose, sex)
+        pushforward fit nsf data.csv --support age=positive,share=unit --out runs/i
         pushforward fit nsf ring --objective reverse-kl --out runs/g      # a target instead of a table
         pushforward models nsf      # all settings with their defaults, as YAML
       """)
@@ -73,6 +74,13 @@ struct FitCommand: ParsableCommand {
       "Columns of few values, such as counts, that the model sees with noise of one step; 'all' for every one.",
       valueName: "a,b"))
   var dequantize: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The numbers that columns can take: positive, unit (0 to 1), interval(LOW,HIGH), integer.",
+      valueName: "a=positive,b=interval(0,10)"))
+  var support: String?
 
   @Flag(name: .long, help: "Leave out rows with missing or infinite values instead of refusing them.")
   var dropMissing = false
@@ -150,6 +158,7 @@ struct FitCommand: ParsableCommand {
     if let exclude { settings.data.exclude = names(exclude) }
     if let oneHot { settings.data.oneHot = namesOrAll(oneHot) }
     if let dequantize { settings.data.dequantize = dequantize == "none" ? [] : namesOrAll(dequantize) }
+    if let support { settings.data.support = declarations(support) }
     if dropMissing { settings.data.missing = .drop }
     if let weights { settings.data.weights = weights }
     if let seed { settings.seed = seed }
@@ -177,6 +186,17 @@ struct FitCommand: ParsableCommand {
   }
 
   private func names(_ list: String) -> [String] { list.split(separator: ",").map(String.init) }
+
+  /// Parts between commas, those within brackets apart.
+  private func declarations(_ list: String) -> [String] {
+    var parts = [""]
+    var depth = 0
+    for character in list {
+      depth += character == "(" ? 1 : character == ")" ? -1 : 0
+      if character == ",", depth == 0 { parts.append("") } else { parts[parts.count - 1].append(character) }
+    }
+    return parts.filter { !$0.isEmpty }
+  }
 
   private func namesOrAll(_ list: String) -> [String] { list == "all" ? ["*"] : names(list) }
 }
