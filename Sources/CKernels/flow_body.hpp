@@ -2,6 +2,7 @@
 
 #include "flow_matrix_body.hpp"
 #include "flow_spline_body.hpp"
+#include "philox_body.hpp"
 #include "flow_network_body.hpp"
 #include "flow_coupling_body.hpp"
 #include "flow_fixed_body.hpp"
@@ -56,7 +57,8 @@ static void flowPiece(const ck::FlowPlan &plan, const void *const *tensors, Scal
     const ptrdiff_t panels = std::min(ck::tilePanels, endPanel - panel), first = panel * ck::panelRows;
     const ptrdiff_t count = std::min(panels * ck::panelRows, flow.rows - first);
     const FlowTile<Scalar> tile{plan,   tensors,  panels,   tape ? tape + panel * plan.tapeSize : ownTape,
-                                values, tileLogs, contexts, ready};
+                                values, tileLogs, contexts, ready,
+                                first};
     loadPanels<Scalar>(tile.tensor(0) + first * flow.features, count, flow.features, panels, values);
     if (flow.context_features > 0)
       loadPanels<Scalar>(tile.tensor(1) + first * flow.context_features, count, flow.context_features, panels, contexts);
@@ -111,7 +113,9 @@ static void flowBackwardPiece(const ck::FlowPlan &plan, const void *const *tenso
   for (ptrdiff_t panel = firstPanel; panel < endPanel; panel += ck::tilePanels) {
     const ptrdiff_t panels = std::min(ck::tilePanels, endPanel - panel), first = panel * ck::panelRows;
     const ptrdiff_t count = std::min(panels * ck::panelRows, flow.rows - first);
-    const FlowTile<Scalar> tile{plan, tensors, panels, tape + panel * plan.tapeSize, values, tileLogs, contexts, ready};
+    const FlowTile<Scalar> tile{plan,   tensors,  panels,   tape + panel * plan.tapeSize,
+                                values, tileLogs, contexts, ready,
+                                first};
     loadPanels<Scalar>(byLog ? byLog + first : nullptr, count, 1, panels, tileLogs);
     if (flow.is_density) normalDensityBackward<Scalar>(tile);
     else loadPanels<Scalar>(byValue ? byValue + first * flow.features : nullptr, count, flow.features, panels, values);

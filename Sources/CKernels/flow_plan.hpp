@@ -25,12 +25,15 @@ struct FlowLinear {
 };
 
 struct FlowStep : CKFlowStep {
+  ptrdiff_t index; // among the steps, from data to code
   ptrdiff_t firstTensor;
   ptrdiff_t values; // on the tape: what goes into the step, [features] lines
   ptrdiff_t input;  // on the tape: what goes into the network
   std::vector<FlowLinear> linears;
   bool isCoupling() const { return kind == CK_FLOW_SPLINE_COUPLING || kind == CK_FLOW_AFFINE_COUPLING; }
   ptrdiff_t splineSize() const { return 3 * bins - 1; }
+  /// What elements are multiplied by that dropout leaves.
+  template <class Scalar> Scalar keptScale() const { return Scalar(1 / (1 - dropout)); }
 };
 
 /// The gradient of a tensor, as a piece of rows collects it: lines of `stride` elements.
@@ -93,7 +96,7 @@ struct FlowPlan {
     }
     ptrdiff_t end = 0;
     for (ptrdiff_t index = 0; index < flow.step_count; ++index) {
-      FlowStep step{given[index]};
+      FlowStep step{given[index], index};
       step.firstTensor = tensor;
       if (step.isCoupling()) {
         tensor = planCoupling(step, keepsTape ? end : 0, end);
@@ -127,7 +130,9 @@ private:
     step.input = lines(inputs);
     for (int32_t layer = 0; layer < step.depth; ++layer) {
       const ptrdiff_t outputs = step.sizes[layer];
-      const bool keepsSlope = layer + 1 < step.depth && step.activation == CK_FLOW_SILU;
+      // Of what dropout sets to 0 the output does not tell the slope of tanh.
+      const bool keepsSlope = layer + 1 < step.depth && (step.activation == CK_FLOW_SILU ||
+                                                         (step.activation == CK_FLOW_TANH && step.dropout > 0));
       FlowLinear linear{inputs, outputs, tensor, lines(outputs), -1};
       if (keepsSlope) linear.slope = lines(outputs);
       step.linears.push_back(linear);

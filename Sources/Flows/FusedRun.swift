@@ -73,17 +73,20 @@ struct FusedRun: StandardNormalDensity {
 
   func standardNormalLogProb(_ x: Tensor) -> Tensor? {
     rows(x).map { rows in
-      let logProb = kernel.normalLogProb(rows.x, context: rows.context)
+      let logProb = kernel.normalLogProb(rows.x, context: rows.context, seed: seed())
       return rows.batch.rank == 1 ? logProb : logProb.reshaped(rows.batch)
     }
   }
 
   private var composed: Chain { Chain(layers.map { $0.bijection(given: context, layerContext) }) }
 
+  /// What decides the elements that a call drops: one draw a call.
+  private func seed() -> UInt64 { kernel.isRandom ? layerContext.rng.next() : 0 }
+
   /// The kernel's result, nil where it does not apply.
   private func fused(_ x: Tensor, isInverse: Bool) -> (z: Tensor, logDet: Tensor)? {
     guard let (x, context, batch) = rows(x) else { return nil }
-    let (value, logDet) = kernel(x, context: context, isInverse: isInverse)
+    let (value, logDet) = kernel(x, context: context, isInverse: isInverse, seed: seed())
     return batch.rank == 1
       ? (value, logDet) : (value.reshaped(batch + value.shape.trailing(1)), logDet.reshaped(batch))
   }

@@ -33,6 +33,7 @@ typedef struct CKFlowStep {
   ptrdiff_t kept;
   ptrdiff_t sizes[CK_FLOW_MAXIMUM_DEPTH];
   double bound, minimum_bin_size, minimum_slope; // as in CKSpline
+  double dropout; // the probability that a hidden element is dropped
 } CKFlowStep;
 
 /// Where a tensor lies for the backward: `offset` elements behind the start of a saved one.
@@ -50,6 +51,7 @@ typedef struct CKFlow {
   ptrdiff_t tape;        // its index among what is saved
   ptrdiff_t buffer;      // the index of a saved tensor that holds parameters, each in whole lines of 16; or -1
   ptrdiff_t buffer_size;
+  uint64_t seed;   // of dropout
   bool is_wide;    // 64-bit
   bool is_inverse; // from code to data, the last step first
   bool is_density; // gives the log-densities of rows with standard normal codes, and no codes

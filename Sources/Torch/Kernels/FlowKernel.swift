@@ -10,12 +10,15 @@ package struct FlowKernelStep {
 
     let activation: Activation
     let layers: [(weight: Tensor, bias: Tensor)]
+    let dropout: Double
 
-    /// A network of linear layers, `[output, input]` and `[output]` each; nil when it is deeper than the kernel takes.
-    package init?(_ layers: [(weight: Tensor, bias: Tensor)], activation: Activation) {
+    /// A network of linear layers, `[output, input]` and `[output]` each, that drops hidden elements with a probability;
+    /// nil when it is deeper than the kernel takes.
+    package init?(_ layers: [(weight: Tensor, bias: Tensor)], activation: Activation, dropout: Double) {
       guard (1...Int(CK_FLOW_MAXIMUM_DEPTH)).contains(layers.count) else { return nil }
       self.layers = layers
       self.activation = activation
+      self.dropout = dropout
     }
 
     fileprivate var tensors: [Tensor] { layers.flatMap { [$0.weight, $0.bias] } }
@@ -23,6 +26,7 @@ package struct FlowKernelStep {
     fileprivate func describe(in step: inout CKFlowStep) {
       step.activation = activation.rawValue
       step.depth = Int32(layers.count)
+      step.dropout = dropout
       withUnsafeMutableBytes(of: &step.sizes) { bytes in
         for (size, layer) in zip(bytes.bindMemory(to: Int.self).indices, layers) {
           bytes.bindMemory(to: Int.self)[size] = layer.weight.size(0)
@@ -118,6 +122,9 @@ package struct FlowKernel {
   /// Whether the kernel is used in this build.
   package static var isWanted: Bool { ck_flow_is_wanted() }
 
+  /// Whether calls drop elements, and so need a seed.
+  package var isRandom: Bool { steps.contains { $0.settings.dropout > 0 } }
+
   /// Whether the kernel takes rows: of the steps' floating-point type, on the processor, where first derivatives are
   /// enough, in a build with optimization.
   package func supports(_ x: Tensor, context: Tensor?) -> Bool {
@@ -134,13 +141,14 @@ package struct FlowKernel {
   ///   - x: `[rows, features]`: data, or codes for the inverse.
   ///   - context: `[rows, contextFeatures]`.
   ///   - isInverse: whether to go from code to data.
+  ///   - seed: which elements are dropped: the same ones for the same seed and shapes.
   /// - Returns: `[rows, features]` and `[rows]`.
   /// - Precondition: the kernel supports the tensors, and the shapes agree.
   package func callAsFunction(
-    _ x: Tensor, context: Tensor?, isInverse: Bool
+    _ x: Tensor, context: Tensor?, isInverse: Bool, seed: UInt64
   ) -> (value: Tensor, logDeterminant: Tensor) {
     let value = Tensor.empty(x.shape, dtype: x.dtype)
-    return (value, run(x, context: context, isInverse: isInverse, value: value))
+    return (value, run(x, context: context, isInverse: isInverse, seed: seed, value: value))
   }
 
   /// The log-densities of rows whose codes are standard normal, `[rows]`.
@@ -148,14 +156,15 @@ package struct FlowKernel {
   /// - Parameters:
   ///   - x: `[rows, features]`.
   ///   - context: `[rows, contextFeatures]`.
+  ///   - seed: which elements are dropped.
   /// - Returns: nats.
   /// - Precondition: the kernel supports the tensors, and the shapes agree.
-  package func normalLogProb(_ x: Tensor, context: Tensor?) -> Tensor {
-    run(x, context: context, isInverse: false, value: nil)
+  package func normalLogProb(_ x: Tensor, context: Tensor?, seed: UInt64) -> Tensor {
+    run(x, context: context, isInverse: false, seed: seed, value: nil)
   }
 
   /// Fills `value`, or computes a density when there is none; returns the logarithm.
-  private func run(_ x: Tensor, context: Tensor?, isInverse: Bool, value: Tensor?) -> Tensor {
+  private func run(_ x: Tensor, context: Tensor?, isInverse: Bool, seed: UInt64, value: Tensor?) -> Tensor {
     precondition(
       x.rank == 2 && steps.allSatisfy { $0.features == x.size(1) },
       "FlowKernel: expected [rows, \(steps.first?.features ?? 0)], got \(x.shape)")
@@ -168,8 +177,8 @@ package struct FlowKernel {
     let saved = isRecorded ? SavedTensors(inputs) : SavedTensors()
     let flow = CKFlow(
       rows: x.size(0), features: x.size(1), context_features: context?.size(1) ?? 0, step_count: steps.count,
-      tape: saved.tensors.count, buffer: saved.buffer, buffer_size: saved.bufferSize, is_wide: x.dtype == .float64,
-      is_inverse: isInverse, is_density: value == nil)
+      tape: saved.tensors.count, buffer: saved.buffer, buffer_size: saved.bufferSize, seed: seed,
+      is_wide: x.dtype == .float64, is_inverse: isInverse, is_density: value == nil)
     defer { withExtendedLifetime((inputs, value, logarithm)) {} }
     description(flow, saved.sources).withUnsafeBytes { bytes in
       guard let flow = bytes.baseAddress?.assumingMemoryBound(to: CKFlow.self) else { return }
