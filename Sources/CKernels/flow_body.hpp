@@ -1,11 +1,13 @@
-// Pieces of rows through a coupling flow and back; see dispatch.hpp for how this file is read.
+// Pieces of rows through a flow and back; see dispatch.hpp for how this file is read.
 
 #include "flow_matrix_body.hpp"
 #include "flow_spline_body.hpp"
 #include "philox_body.hpp"
 #include "flow_network_body.hpp"
 #include "flow_coupling_body.hpp"
+#include "flow_autoregressive_body.hpp"
 #include "flow_fixed_body.hpp"
+#include "flow_scaling_body.hpp"
 #include "flow_density_body.hpp"
 
 /// Rows [count, features] as panels; 0 where a panel has no row. Nothing (0) for no rows.
@@ -65,7 +67,7 @@ static void flowPiece(const ck::FlowPlan &plan, const void *const *tensors, Scal
     std::fill_n(tileLogs, panels * ck::panelRows, Scalar(0));
     for (const ck::FlowStep &step : plan.steps) {
       prepareStep<Scalar>(tile, step, ready);
-      if (step.isCoupling() && tape)
+      if (step.keepsValues() && tape)
         for (ptrdiff_t i = 0; i < panels; ++i)
           std::copy_n(values + i * plan.valuesSize(), plan.valuesSize(), tile.onTape(i, step.values));
       switch (step.kind) {
@@ -74,6 +76,8 @@ static void flowPiece(const ck::FlowPlan &plan, const void *const *tensors, Scal
       case CK_FLOW_ROTATION:
       case CK_FLOW_WHITENING: mix<Scalar>(tile, step, copy); break;
       case CK_FLOW_SPLINE_COUPLING: splineCoupling<Scalar>(tile, step); break;
+      case CK_FLOW_SCALING: scale<Scalar>(tile, step); break;
+      case CK_FLOW_AUTOREGRESSIVE: autoregress<Scalar>(tile, step); break;
       default: affineCoupling<Scalar>(tile, step);
       }
     }
@@ -128,6 +132,8 @@ static void flowBackwardPiece(const ck::FlowPlan &plan, const void *const *tenso
       case CK_FLOW_ROTATION:
       case CK_FLOW_WHITENING: mixBackward<Scalar>(tile, *step, copy); break;
       case CK_FLOW_SPLINE_COUPLING: splineCouplingBackward<Scalar>(tile, backward, *step); break;
+      case CK_FLOW_SCALING: scaleBackward<Scalar>(tile, backward, *step); break;
+      case CK_FLOW_AUTOREGRESSIVE: autoregressBackward<Scalar>(tile, backward, *step); break;
       default: affineCouplingBackward<Scalar>(tile, backward, *step);
       }
     }

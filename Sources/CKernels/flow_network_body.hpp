@@ -41,6 +41,7 @@ template <class Scalar> struct FlowTile {
   ptrdiff_t firstRow;  // its number among all rows
 
   const Scalar *tensor(ptrdiff_t index) const { return static_cast<const Scalar *>(tensors[index]); }
+  const int64_t *numbers(ptrdiff_t index) const { return static_cast<const int64_t *>(tensors[index]); }
   Scalar *onTape(ptrdiff_t panel, ptrdiff_t place) const { return tape + panel * plan.tapeSize + place; }
 };
 
@@ -94,24 +95,44 @@ static void dropElements(const FlowTile<Scalar> &tile, const ck::FlowStep &step,
   }
 }
 
+/// Outputs of a layer from `first` to `end`, for the input on the tape.
+template <class Scalar>
+static void runLinear(const FlowTile<Scalar> &tile, const ck::FlowStep &step, const ck::FlowLinear &linear,
+                      ptrdiff_t input, ptrdiff_t first, ptrdiff_t end) {
+  const bool isLast = &linear == &step.linears.back();
+  const ptrdiff_t own = linear.inputs - linear.contexts;
+  FlowProduct<Scalar> product{tile.tensor(linear.weight) + first * linear.inputs, linear.inputs, 1,
+                              tile.onTape(0, input), ck::panelRows,
+                              tile.onTape(0, linear.output) + first * ck::panelRows, ck::panelRows, own, end - first,
+                              ck::panelRows};
+  product.panels = tile.panels;
+  product.bPanel = product.cPanel = tile.plan.tapeSize;
+  product.bias = tile.tensor(linear.weight + 1) + first;
+  if (linear.contexts > 0) {
+    FlowProduct<Scalar> byContext = product;
+    byContext.a += own;
+    byContext.b += own * ck::panelRows;
+    byContext.depth = linear.contexts;
+    multiply<Scalar>(byContext);
+    product.adds = true;
+  }
+  if (linear.ends >= 0) product.ends = tile.numbers(step.firstTensor) + linear.ends + first;
+  product.isRectified = !isLast && step.activation == CK_FLOW_RELU;
+  multiply<Scalar>(product);
+  if (isLast) return;
+  if (step.activation != CK_FLOW_RELU)
+    for (ptrdiff_t panel = 0; panel < tile.panels; ++panel)
+      activateLines<Scalar>(step.activation, tile.onTape(panel, linear.output) + first * ck::panelRows,
+                            linear.slope < 0 ? nullptr : tile.onTape(panel, linear.slope) + first * ck::panelRows,
+                            end - first);
+  if (step.dropout > 0) dropElements<Scalar>(tile, step, linear, first, end);
+}
+
 /// The network's output at the place of its last layer on the tape, for the input that is there.
 template <class Scalar> static void runNetwork(const FlowTile<Scalar> &tile, const ck::FlowStep &step) {
   ptrdiff_t input = step.input;
   for (const ck::FlowLinear &linear : step.linears) {
-    const bool isLast = &linear == &step.linears.back();
-    FlowProduct<Scalar> product{tile.tensor(linear.weight), linear.inputs, 1, tile.onTape(0, input), ck::panelRows,
-                                tile.onTape(0, linear.output), ck::panelRows, linear.inputs, linear.outputs,
-                                ck::panelRows};
-    product.panels = tile.panels;
-    product.bPanel = product.cPanel = tile.plan.tapeSize;
-    product.bias = tile.tensor(linear.weight + 1);
-    product.isRectified = !isLast && step.activation == CK_FLOW_RELU;
-    multiply<Scalar>(product);
-    if (!isLast && step.activation != CK_FLOW_RELU)
-      for (ptrdiff_t panel = 0; panel < tile.panels; ++panel)
-        activateLines<Scalar>(step.activation, tile.onTape(panel, linear.output),
-                              linear.slope < 0 ? nullptr : tile.onTape(panel, linear.slope), linear.outputs);
-    if (!isLast && step.dropout > 0) dropElements<Scalar>(tile, step, linear, 0, linear.outputs);
+    runLinear<Scalar>(tile, step, linear, input, 0, linear.outputs);
     input = linear.output;
   }
 }
@@ -151,7 +172,7 @@ static void multiplyBySlopes(int32_t activation, Scalar slope, Scalar *gradients
 /// Adds the gradients of a layer's weight and bias.
 template <class Scalar>
 static void addLinearGradients(const FlowTile<Scalar> &tile, const FlowBackward<Scalar> &backward,
-                               const ck::FlowLinear &linear, ptrdiff_t input) {
+                               const ck::FlowStep &step, const ck::FlowLinear &linear, ptrdiff_t input) {
   const ptrdiff_t panelSize = tile.plan.widest * ck::panelRows;
   if (Scalar *bias = backward.gradient(tile.plan, linear.weight + 1))
     addLaneSums<Scalar>(linear.outputs, bias, [&](ptrdiff_t line) {
@@ -173,6 +194,28 @@ static void addLinearGradients(const FlowTile<Scalar> &tile, const FlowBackward<
   product.aSegment = panelSize;
   product.bSegment = ck::panelRows * stride;
   product.adds = !backward.isFirst;
+  // What is not seen is left out when pieces are added.
+  if (linear.ends >= 0 && linear.contexts == 0) product.columnEnds = tile.numbers(step.firstTensor) + linear.ends;
+  multiply<Scalar>(product);
+}
+
+/// The gradients of a layer's input, in `inner`, from those of its output.
+template <class Scalar>
+static void runLinearBackward(const FlowTile<Scalar> &tile, const FlowBackward<Scalar> &backward,
+                              const ck::FlowStep &step, const ck::FlowLinear &linear) {
+  const ptrdiff_t own = linear.inputs - linear.contexts;
+  FlowProduct<Scalar> product{tile.tensor(linear.weight), 1, linear.inputs, backward.outer, ck::panelRows,
+                              backward.inner, ck::panelRows, linear.outputs, own, ck::panelRows};
+  product.panels = tile.panels;
+  product.bPanel = product.cPanel = tile.plan.widest * ck::panelRows;
+  if (linear.contexts > 0) {
+    FlowProduct<Scalar> byContext = product;
+    byContext.a += own;
+    byContext.c += own * ck::panelRows;
+    byContext.lines = linear.contexts;
+    multiply<Scalar>(byContext);
+  }
+  if (linear.ends >= 0) product.starts = tile.numbers(step.firstTensor) + linear.starts;
   multiply<Scalar>(product);
 }
 
@@ -184,12 +227,8 @@ static void runNetworkBackward(const FlowTile<Scalar> &tile, FlowBackward<Scalar
   for (ptrdiff_t layer = ptrdiff_t(step.linears.size()) - 1; layer >= 0; --layer) {
     const ck::FlowLinear &linear = step.linears[layer];
     const ck::FlowLinear *before = layer > 0 ? &step.linears[layer - 1] : nullptr;
-    addLinearGradients<Scalar>(tile, backward, linear, before ? before->output : step.input);
-    FlowProduct<Scalar> product{tile.tensor(linear.weight), 1, linear.inputs, backward.outer, ck::panelRows,
-                                backward.inner, ck::panelRows, linear.outputs, linear.inputs, ck::panelRows};
-    product.panels = tile.panels;
-    product.bPanel = product.cPanel = panelSize;
-    multiply<Scalar>(product);
+    addLinearGradients<Scalar>(tile, backward, step, linear, before ? before->output : step.input);
+    runLinearBackward<Scalar>(tile, backward, step, linear);
     std::swap(backward.outer, backward.inner);
     if (!before) return;
     for (ptrdiff_t panel = 0; panel < tile.panels; ++panel)

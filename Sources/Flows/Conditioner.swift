@@ -109,7 +109,8 @@ public struct Conditioner: Module {
 }
 
 extension Activation {
-  fileprivate var kernelActivation: FlowKernelStep.Network.Activation? {
+  /// The nonlinearity as the fused kernel names it; nil when it has none.
+  var kernelActivation: FlowKernelStep.Network.Activation? {
     switch self {
     case .relu: .relu
     case .silu: .silu

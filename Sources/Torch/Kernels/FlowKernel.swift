@@ -1,107 +1,7 @@
 import CKernels
 import CTorch
 
-/// One step of a flow as the fused kernel takes it, from data to code, and the tensors that it reads.
-package struct FlowKernelStep {
-  /// The network of a coupling: linear layers with one nonlinearity between them.
-  package struct Network {
-    /// The nonlinearity.
-    package enum Activation: Int32 { case relu, silu, tanh }
-
-    let activation: Activation
-    let layers: [(weight: Tensor, bias: Tensor)]
-    let dropout: Double
-
-    /// A network of linear layers, `[output, input]` and `[output]` each, that drops hidden elements with a probability;
-    /// nil when it is deeper than the kernel takes.
-    package init?(_ layers: [(weight: Tensor, bias: Tensor)], activation: Activation, dropout: Double) {
-      guard (1...Int(CK_FLOW_MAXIMUM_DEPTH)).contains(layers.count) else { return nil }
-      self.layers = layers
-      self.activation = activation
-      self.dropout = dropout
-    }
-
-    fileprivate var tensors: [Tensor] { layers.flatMap { [$0.weight, $0.bias] } }
-
-    fileprivate func describe(in step: inout CKFlowStep) {
-      step.activation = activation.rawValue
-      step.depth = Int32(layers.count)
-      step.dropout = dropout
-      withUnsafeMutableBytes(of: &step.sizes) { bytes in
-        for (size, layer) in zip(bytes.bindMemory(to: Int.self).indices, layers) {
-          bytes.bindMemory(to: Int.self)[size] = layer.weight.size(0)
-        }
-      }
-    }
-  }
-
-  /// The number of features that the step expects.
-  package let features: Int
-  let settings: CKFlowStep
-  let tensors: [Tensor]
-
-  /// z = (x - mean) / scale, as `Standardization`. Mean and scale, `[features]`, get no gradients.
-  package static func standardization(mean: Tensor, scale: Tensor) -> FlowKernelStep {
-    FlowKernelStep(
-      features: mean.elementCount, settings: CKFlowStep(CK_FLOW_STANDARDIZATION), tensors: [mean, scale])
-  }
-
-  /// Another order of the features, as `Permutation`.
-  package static func permutation(order: Tensor) -> FlowKernelStep {
-    FlowKernelStep(features: order.elementCount, settings: CKFlowStep(CK_FLOW_PERMUTATION), tensors: [order])
-  }
-
-  /// A rotation or reflection, as `Orthogonal`. The matrix, `[features, features]`, gets no gradient.
-  package static func rotation(matrix: Tensor) -> FlowKernelStep {
-    FlowKernelStep(features: matrix.size(0), settings: CKFlowStep(CK_FLOW_ROTATION), tensors: [matrix])
-  }
-
-  /// A shift and a matrix, as `Whitening`. They get no gradients.
-  package static func whitening(
-    mean: Tensor, matrix: Tensor, inverseMatrix: Tensor, logDeterminant: Tensor
-  ) -> FlowKernelStep {
-    FlowKernelStep(
-      features: mean.elementCount, settings: CKFlowStep(CK_FLOW_WHITENING),
-      tensors: [mean, matrix, inverseMatrix, logDeterminant])
-  }
-
-  /// Splines of all features, as `SplineCoupling`.
-  package static func splineCoupling(
-    features: Int, kept: Int, splines: SplineKernel, keptSplines: Tensor?, network: Network
-  ) -> FlowKernelStep {
-    var step = CKFlowStep(CK_FLOW_SPLINE_COUPLING)
-    step.kept = kept
-    step.bins = Int32(splines.bins)
-    step.bound = splines.bound
-    step.minimum_bin_size = splines.minimumBinSize
-    step.minimum_slope = splines.minimumSlope
-    network.describe(in: &step)
-    return FlowKernelStep(
-      features: features, settings: step, tensors: (keptSplines.map { [$0] } ?? []) + network.tensors)
-  }
-
-  /// Shifts and bounded scales of the features that are not kept, as `AffineCoupling`.
-  package static func affineCoupling(features: Int, kept: Int, range: Tensor, network: Network) -> FlowKernelStep {
-    var step = CKFlowStep(CK_FLOW_AFFINE_COUPLING)
-    step.kept = kept
-    network.describe(in: &step)
-    return FlowKernelStep(features: features, settings: step, tensors: [range] + network.tensors)
-  }
-
-  /// Whether it is a coupling: only these are worth a call.
-  package var isCoupling: Bool {
-    settings.kind == CK_FLOW_SPLINE_COUPLING.rawValue || settings.kind == CK_FLOW_AFFINE_COUPLING.rawValue
-  }
-}
-
-extension CKFlowStep {
-  fileprivate init(_ kind: CKFlowStepKind) {
-    self.init()
-    self.kind = Int32(kind.rawValue)
-  }
-}
-
-/// A run of couplings, and what lies between them, in one call each way, with gradients.
+/// A run of couplings or autoregressive steps, and what lies between them, in one call each way, with gradients.
 package struct FlowKernel {
   private let steps: [FlowKernelStep]
   private let tensors: [Tensor]
@@ -126,13 +26,14 @@ package struct FlowKernel {
   package var isRandom: Bool { steps.contains { $0.settings.dropout > 0 } }
 
   /// Whether the kernel takes rows: of the steps' floating-point type, on the processor, where first derivatives are
-  /// enough, in a build with optimization.
-  package func supports(_ x: Tensor, context: Tensor?) -> Bool {
+  /// enough, in a build with optimization, and in a direction that has gradients when they are recorded.
+  package func supports(_ x: Tensor, context: Tensor?, isInverse: Bool) -> Bool {
     let dtype = x.dtype
     guard dtype == .float32 || dtype == .float64, x.elementCount > 0, ck_flow_is_wanted(), !needsHigherDerivatives()
     else { return false }
     let given = [x] + (context.map { [$0] } ?? []) + tensors
     return given.allSatisfy { ($0.dtype == dtype || $0.dtype == .int64) && $0.device == .cpu }
+      && (steps.allSatisfy { $0.hasGradients(isInverse: isInverse) } || !isRecorded(given))
   }
 
   /// The rows at the other end, and the logarithm of the determinant of the way there.
@@ -163,6 +64,10 @@ package struct FlowKernel {
     run(x, context: context, isInverse: false, seed: seed, value: nil)
   }
 
+  private func isRecorded(_ inputs: [Tensor]) -> Bool {
+    isRecordingGradients() && inputs.contains { $0.requiresGradient }
+  }
+
   /// Fills `value`, or computes a density when there is none; returns the logarithm.
   private func run(_ x: Tensor, context: Tensor?, isInverse: Bool, seed: UInt64, value: Tensor?) -> Tensor {
     precondition(
@@ -173,7 +78,7 @@ package struct FlowKernel {
       "FlowKernel: expected as many contexts as rows, got \(context?.shape ?? []) for \(x.size(0))")
     let inputs = ([x] + (context.map { [$0] } ?? []) + tensors).map { ct_is_contiguous($0.raw) ? $0 : $0.contiguous() }
     let logarithm = Tensor.empty([x.size(0)], dtype: x.dtype)
-    let isRecorded = isRecordingGradients() && inputs.contains { $0.requiresGradient }
+    let isRecorded = isRecorded(inputs)
     let saved = isRecorded ? SavedTensors(inputs) : SavedTensors()
     let flow = CKFlow(
       rows: x.size(0), features: x.size(1), context_features: context?.size(1) ?? 0, step_count: steps.count,
