@@ -33,14 +33,14 @@ def flow(name, kind, features, rows, hidden, step_goals):
     )
 
 
-def autoregressive(name, kind, features, rows, hidden, measures):
+def autoregressive(name, kind, features, rows, hidden, measures, rounds=None):
     return Workload(
         name=name,
         group=GROUP,
         title=f"autoregressive, {kind}, {features} features, {rows:,} rows, networks of {hidden} x {hidden}",
         sides=sides(f"autoregressive-{kind}", features, rows, hidden, AUTOREGRESSIVE),
         measures=measures,
-        budget=60,
+        rounds=rounds,
     )
 
 
@@ -57,7 +57,7 @@ WORKLOADS = [
         "nsf-ar-6", "spline", 6, 256, 64,
         [Measure("step", "training step with Adam", goals(6, 15)), Measure("density", "log-densities")],
     ),
-    autoregressive("nsf-ar-draws", "spline", 63, 10_000, 64, [Measure("sampling", "draws", goals(5, 10))]),
+    autoregressive("nsf-ar-draws", "spline", 63, 10_000, 64, [Measure("sampling", "draws", goals(5, 10))], rounds=3),
     Workload(
         name="flow-million",
         group=GROUP,
