@@ -1,4 +1,4 @@
-"""Coupling flows of PyTorch's libraries, two hidden layers each."""
+"""Coupling and autoregressive flows of PyTorch's libraries, two hidden layers each."""
 
 
 def zuko_flow(kind, features, hidden, layers=5):
@@ -7,6 +7,10 @@ def zuko_flow(kind, features, hidden, layers=5):
     shared = dict(transforms=layers, hidden_features=(hidden, hidden))
     if kind == "affine":
         flow = zuko.flows.NICE(features, 0, **shared)
+    elif kind == "autoregressive-affine":
+        flow = zuko.flows.MAF(features, 0, **shared)
+    elif kind == "autoregressive-spline":
+        flow = zuko.flows.NSF(features, 0, bins=8, **shared)
     else:
         flow = zuko.flows.NSF(features, 0, bins=8, passes=2, **shared)
     return flow, lambda x: flow().log_prob(x), lambda n: flow().sample((n,))

@@ -1,6 +1,6 @@
-"""A training step, log-densities and draws of a coupling flow: flows LIBRARY KIND FEATURES ROWS HIDDEN.
+"""A training step, log-densities and draws of a flow: flows LIBRARY KIND FEATURES ROWS HIDDEN.
 
-Five couplings, two hidden layers, 8 bins: what Benchmarks/Sources/Workloads/FlowWorkload.swift measures. Beyond MOST rows a
+Five couplings or autoregressive layers, two hidden layers, 8 bins: what Benchmarks/Sources/Workloads/FlowWorkload.swift measures. Beyond MOST rows a
 library takes them in chunks, of the size that suits it best, and MOST of them stand for all.
 """
 
@@ -75,10 +75,11 @@ def jax_work(library, kind, features, rows, hidden):
     import paramax
     from flowjax.bijections import RationalQuadraticSpline
     from flowjax.distributions import Normal
-    from flowjax.flows import coupling_flow
+    from flowjax.flows import coupling_flow, masked_autoregressive_flow
 
-    transformer = {"transformer": RationalQuadraticSpline(knots=8, interval=5)} if kind == "spline" else {}
-    flow = coupling_flow(
+    transformer = {"transformer": RationalQuadraticSpline(knots=8, interval=5)} if kind.endswith("spline") else {}
+    make = masked_autoregressive_flow if kind.startswith("autoregressive") else coupling_flow
+    flow = make(
         jr.key(1), base_dist=Normal(jnp.zeros(features)), flow_layers=5, nn_width=hidden, nn_depth=2, **transformer
     )
     x = jr.normal(jr.key(0), (rows, features))

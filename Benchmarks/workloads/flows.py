@@ -1,4 +1,4 @@
-"""Coupling flows beside zuko, nflows (PyTorch) and flowjax (JAX, compiled)."""
+"""Flows beside zuko, nflows (PyTorch) and flowjax (JAX, compiled)."""
 
 from suite.workload import OURS, Measure, Workload
 
@@ -6,12 +6,13 @@ from .sides import ours, peer
 
 GROUP = "Normalizing flows"
 LIBRARIES = ["flowjax", "zuko", "nflows"]
+AUTOREGRESSIVE = ["flowjax", "zuko"]
 MILLION = 1_000_000
 
 
-def sides(kind, features, rows, hidden):
+def sides(kind, features, rows, hidden, libraries=LIBRARIES):
     sizes = (kind, features, rows, hidden)
-    return {OURS: ours("flow", *sizes)} | {name: peer("flows", name, *sizes) for name in LIBRARIES}
+    return {OURS: ours("flow", *sizes)} | {name: peer("flows", name, *sizes) for name in libraries}
 
 
 def goals(*ratios):
@@ -32,11 +33,31 @@ def flow(name, kind, features, rows, hidden, step_goals):
     )
 
 
+def autoregressive(name, kind, features, rows, hidden, measures, rounds=None):
+    return Workload(
+        name=name,
+        group=GROUP,
+        title=f"autoregressive, {kind}, {features} features, {rows:,} rows, networks of {hidden} x {hidden}",
+        sides=sides(f"autoregressive-{kind}", features, rows, hidden, AUTOREGRESSIVE),
+        measures=measures,
+        rounds=rounds,
+    )
+
+
 WORKLOADS = [
     flow("flow-6-64", "spline", 6, 256, 64, goals(6, 22, 22)),
     flow("flow-6-256", "spline", 6, 512, 256, goals(2.7, 4.8, 6)),
     flow("flow-63-256", "spline", 63, 512, 256, goals(3.3, 6.5, 5)),
     flow("flow-affine", "affine", 6, 256, 64, goals(2, 7, 9)),
+    autoregressive(
+        "maf-63", "affine", 63, 512, 256,
+        [Measure("step", "training step with Adam", goals(2, 2)), Measure("density", "log-densities")],
+    ),
+    autoregressive(
+        "nsf-ar-6", "spline", 6, 256, 64,
+        [Measure("step", "training step with Adam", goals(6, 15)), Measure("density", "log-densities")],
+    ),
+    autoregressive("nsf-ar-draws", "spline", 63, 10_000, 64, [Measure("sampling", "draws", goals(5, 10))], rounds=3),
     Workload(
         name="flow-million",
         group=GROUP,

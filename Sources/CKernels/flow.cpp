@@ -47,16 +47,23 @@ int32_t forward(const FlowPlan &plan, const void *const *tensors, void *z, void 
   return status;
 }
 
-/// Adds a tensor's sums of all pieces in order, and leaves out what pads their lines.
+/// Adds a tensor's sums of all pieces in order, and leaves out what pads their lines and what is masked.
 template <class Scalar>
-void addPieces(const FlowPlan &plan, const ck::FlowGradient &gradient, const Scalar *sums, ptrdiff_t pieces,
-               Scalar *out) {
+void addPieces(const FlowPlan &plan, const ck::FlowGradient &gradient, const int64_t *structure, const Scalar *sums,
+               ptrdiff_t pieces, Scalar *out) {
   for (ptrdiff_t line = 0; line < gradient.lines; ++line, out += gradient.columns) {
     const Scalar *from = sums + gradient.offset + line * gradient.stride;
-    std::copy_n(from, gradient.columns, out);
+    const ptrdiff_t context = gradient.columns - gradient.contexts;
+    const ptrdiff_t end = structure ? structure[gradient.ends + line] : gradient.columns;
+    std::copy_n(from, end, out);
+    if (structure) {
+      std::fill(out + end, out + context, Scalar(0));
+      std::copy_n(from + context, gradient.contexts, out + context);
+    }
     for (ptrdiff_t piece = 1; piece < pieces; ++piece) {
       from += plan.gradientSize;
-      for (ptrdiff_t i = 0; i < gradient.columns; ++i) out[i] += from[i];
+      for (ptrdiff_t i = 0; i < end; ++i) out[i] += from[i];
+      for (ptrdiff_t i = std::max(end, context); i < gradient.columns; ++i) out[i] += from[i];
     }
   }
 }
@@ -84,7 +91,10 @@ void writeGradients(const FlowPlan &plan, const CKFlow &flow, const ck::FlowTens
     fillGaps<Scalar>(plan, flow, tensors, static_cast<Scalar *>(inputGradients[flow.buffer]));
   const auto write = [&](ptrdiff_t tensor) {
     auto *out = static_cast<Scalar *>(tensors.gradients[tensor]);
-    if (out && plan.gradients[tensor].offset >= 0) addPieces<Scalar>(plan, plan.gradients[tensor], sums, pieces, out);
+    const ck::FlowGradient &gradient = plan.gradients[tensor];
+    if (!out || gradient.offset < 0) return;
+    const void *structure = gradient.structure < 0 ? nullptr : tensors.values[gradient.structure];
+    addPieces<Scalar>(plan, gradient, static_cast<const int64_t *>(structure), sums, pieces, out);
   };
   const ptrdiff_t count = plan.gradients.size();
   // A smaller sum is not worth waking a thread.

@@ -1,10 +1,13 @@
-// Pieces of rows through a coupling flow and back; see dispatch.hpp for how this file is read.
+// Pieces of rows through a flow and back; see dispatch.hpp for how this file is read.
 
 #include "flow_matrix_body.hpp"
 #include "flow_spline_body.hpp"
+#include "philox_body.hpp"
 #include "flow_network_body.hpp"
 #include "flow_coupling_body.hpp"
+#include "flow_autoregressive_body.hpp"
 #include "flow_fixed_body.hpp"
+#include "flow_scaling_body.hpp"
 #include "flow_density_body.hpp"
 
 /// Rows [count, features] as panels; 0 where a panel has no row. Nothing (0) for no rows.
@@ -56,14 +59,15 @@ static void flowPiece(const ck::FlowPlan &plan, const void *const *tensors, Scal
     const ptrdiff_t panels = std::min(ck::tilePanels, endPanel - panel), first = panel * ck::panelRows;
     const ptrdiff_t count = std::min(panels * ck::panelRows, flow.rows - first);
     const FlowTile<Scalar> tile{plan,   tensors,  panels,   tape ? tape + panel * plan.tapeSize : ownTape,
-                                values, tileLogs, contexts, ready};
+                                values, tileLogs, contexts, ready,
+                                first};
     loadPanels<Scalar>(tile.tensor(0) + first * flow.features, count, flow.features, panels, values);
     if (flow.context_features > 0)
       loadPanels<Scalar>(tile.tensor(1) + first * flow.context_features, count, flow.context_features, panels, contexts);
     std::fill_n(tileLogs, panels * ck::panelRows, Scalar(0));
     for (const ck::FlowStep &step : plan.steps) {
       prepareStep<Scalar>(tile, step, ready);
-      if (step.isCoupling() && tape)
+      if (step.keepsValues() && tape)
         for (ptrdiff_t i = 0; i < panels; ++i)
           std::copy_n(values + i * plan.valuesSize(), plan.valuesSize(), tile.onTape(i, step.values));
       switch (step.kind) {
@@ -72,6 +76,8 @@ static void flowPiece(const ck::FlowPlan &plan, const void *const *tensors, Scal
       case CK_FLOW_ROTATION:
       case CK_FLOW_WHITENING: mix<Scalar>(tile, step, copy); break;
       case CK_FLOW_SPLINE_COUPLING: splineCoupling<Scalar>(tile, step); break;
+      case CK_FLOW_SCALING: scale<Scalar>(tile, step); break;
+      case CK_FLOW_AUTOREGRESSIVE: autoregress<Scalar>(tile, step); break;
       default: affineCoupling<Scalar>(tile, step);
       }
     }
@@ -111,7 +117,9 @@ static void flowBackwardPiece(const ck::FlowPlan &plan, const void *const *tenso
   for (ptrdiff_t panel = firstPanel; panel < endPanel; panel += ck::tilePanels) {
     const ptrdiff_t panels = std::min(ck::tilePanels, endPanel - panel), first = panel * ck::panelRows;
     const ptrdiff_t count = std::min(panels * ck::panelRows, flow.rows - first);
-    const FlowTile<Scalar> tile{plan, tensors, panels, tape + panel * plan.tapeSize, values, tileLogs, contexts, ready};
+    const FlowTile<Scalar> tile{plan,   tensors,  panels,   tape + panel * plan.tapeSize,
+                                values, tileLogs, contexts, ready,
+                                first};
     loadPanels<Scalar>(byLog ? byLog + first : nullptr, count, 1, panels, tileLogs);
     if (flow.is_density) normalDensityBackward<Scalar>(tile);
     else loadPanels<Scalar>(byValue ? byValue + first * flow.features : nullptr, count, flow.features, panels, values);
@@ -124,6 +132,8 @@ static void flowBackwardPiece(const ck::FlowPlan &plan, const void *const *tenso
       case CK_FLOW_ROTATION:
       case CK_FLOW_WHITENING: mixBackward<Scalar>(tile, *step, copy); break;
       case CK_FLOW_SPLINE_COUPLING: splineCouplingBackward<Scalar>(tile, backward, *step); break;
+      case CK_FLOW_SCALING: scaleBackward<Scalar>(tile, backward, *step); break;
+      case CK_FLOW_AUTOREGRESSIVE: autoregressBackward<Scalar>(tile, backward, *step); break;
       default: affineCouplingBackward<Scalar>(tile, backward, *step);
       }
     }

@@ -19,6 +19,11 @@ template <class Scalar> struct FlowProduct {
   const Scalar *bias = nullptr; // what each line of C starts from
   bool adds = false;            // starts from what is in C
   bool isRectified = false;     // stores what is above 0
+  // Line i of A is 0 before starts[i], or from ends[i] on, whatever is in memory. Both rise.
+  const int64_t *starts = nullptr, *ends = nullptr;
+  const int64_t *columnEnds = nullptr; // nobody asks for line i of C from here on; they rise
+
+  bool sees(ptrdiff_t line, ptrdiff_t p) const { return starts ? p >= starts[line] : p < ends[line]; }
 };
 
 /// As many sums as registers hold: 6 lines of 4 vectors with 32 registers, of 2 vectors with 16.
@@ -28,6 +33,23 @@ constexpr int flowBlockVectors = 4;
 constexpr int flowBlockVectors = 2;
 #endif
 constexpr int flowBlockLines = 6;
+
+/// Adds the terms of some depths to a block's sums; `isPartial` ones are not seen by all lines.
+template <class Scalar, bool isPartial, int lines, int vectors>
+CK_INLINE void addTerms(const FlowProduct<Scalar> &product, ptrdiff_t line, const Scalar *a, const Scalar *b,
+                        ptrdiff_t from, ptrdiff_t end, Vector<Scalar> (&sums)[lines][vectors]) {
+  const ptrdiff_t aLine = product.aLine, aDepth = product.aDepth, bDepth = product.bDepth;
+  a += from * aDepth;
+  b += from * bDepth;
+  for (ptrdiff_t p = from; p < end; ++p, a += aDepth, b += bDepth) {
+    Vector<Scalar> right[vectors];
+    CK_UNROLL for (int v = 0; v < vectors; ++v) right[v] = load<Scalar>(b + v * widthOf<Scalar>);
+    CK_UNROLL for (int i = 0; i < lines; ++i) {
+      const Vector<Scalar> left = isPartial && !product.sees(line + i, p) ? Scalar(0) : a[i * aLine];
+      CK_UNROLL for (int v = 0; v < vectors; ++v) sums[i][v] = fma(left, right[v], sums[i][v]);
+    }
+  }
+}
 
 template <class Scalar, int lines, int vectors>
 static void flowBlock(const FlowProduct<Scalar> &product, ptrdiff_t line, ptrdiff_t column, ptrdiff_t panel) {
@@ -39,18 +61,16 @@ static void flowBlock(const FlowProduct<Scalar> &product, ptrdiff_t line, ptrdif
       sums[i][v] = product.adds   ? load<Scalar>(c + i * product.cLine + v * width)
                    : product.bias ? Vector<Scalar>(product.bias[line + i])
                                   : Vector<Scalar>(Scalar(0));
-  const ptrdiff_t aLine = product.aLine, aDepth = product.aDepth, bDepth = product.bDepth;
+  const ptrdiff_t last = line + lines - 1;
+  const ptrdiff_t start = product.starts ? product.starts[line] : 0, end = product.ends ? product.ends[last] : product.depth;
+  const ptrdiff_t wholeStart = product.starts ? product.starts[last] : 0;
+  const ptrdiff_t wholeEnd = product.ends ? product.ends[line] : product.depth;
   for (ptrdiff_t segment = 0; segment < product.segments; ++segment) {
-    const Scalar *a = product.a + segment * product.aSegment + line * aLine;
+    const Scalar *a = product.a + segment * product.aSegment + line * product.aLine;
     const Scalar *b = product.b + segment * product.bSegment + panel * product.bPanel + column;
-    for (ptrdiff_t p = 0; p < product.depth; ++p, a += aDepth, b += bDepth) {
-      Vector<Scalar> right[vectors];
-      CK_UNROLL for (int v = 0; v < vectors; ++v) right[v] = load<Scalar>(b + v * width);
-      CK_UNROLL for (int i = 0; i < lines; ++i) {
-        const Vector<Scalar> left = a[i * aLine];
-        CK_UNROLL for (int v = 0; v < vectors; ++v) sums[i][v] = fma(left, right[v], sums[i][v]);
-      }
-    }
+    addTerms<Scalar, true>(product, line, a, b, start, wholeStart, sums);
+    addTerms<Scalar, false>(product, line, a, b, wholeStart, wholeEnd, sums);
+    addTerms<Scalar, true>(product, line, a, b, wholeEnd, end, sums);
   }
   CK_UNROLL for (int i = 0; i < lines; ++i)
     CK_UNROLL for (int v = 0; v < vectors; ++v) {
@@ -64,10 +84,12 @@ static void flowBlock(const FlowProduct<Scalar> &product, ptrdiff_t line, ptrdif
 template <class Scalar, int lines>
 static void flowStrip(const FlowProduct<Scalar> &product, ptrdiff_t line, ptrdiff_t panel) {
   constexpr ptrdiff_t width = widthOf<Scalar>;
+  const ptrdiff_t seen = product.columnEnds ? product.columnEnds[line + lines - 1] : product.columns;
+  const ptrdiff_t columns = std::min(product.columns, (seen + width - 1) / width * width);
   ptrdiff_t column = 0;
-  for (; column + flowBlockVectors * width <= product.columns; column += flowBlockVectors * width)
+  for (; column + flowBlockVectors * width <= columns; column += flowBlockVectors * width)
     flowBlock<Scalar, lines, flowBlockVectors>(product, line, column, panel);
-  switch ((product.columns - column) / width) {
+  switch ((columns - column) / width) {
   case 3: return flowBlock<Scalar, lines, flowBlockVectors == 4 ? 3 : 1>(product, line, column, panel);
   case 2: return flowBlock<Scalar, lines, flowBlockVectors == 4 ? 2 : 1>(product, line, column, panel);
   case 1: return flowBlock<Scalar, lines, 1>(product, line, column, panel);

@@ -38,8 +38,10 @@ template <class Scalar> struct FlowTile {
   Scalar *logs;        // [panel]: the log-determinant; on the way back its gradient
   Scalar *contexts;    // [panel][context features]; on the way back their gradients
   const Scalar *ready; // of the step: the shared splines
+  ptrdiff_t firstRow;  // its number among all rows
 
   const Scalar *tensor(ptrdiff_t index) const { return static_cast<const Scalar *>(tensors[index]); }
+  const int64_t *numbers(ptrdiff_t index) const { return static_cast<const int64_t *>(tensors[index]); }
   Scalar *onTape(ptrdiff_t panel, ptrdiff_t place) const { return tape + panel * plan.tapeSize + place; }
 };
 
@@ -49,7 +51,9 @@ static void activateLines(int32_t activation, Scalar *lines, Scalar *slopes, ptr
   for (ptrdiff_t i = 0; i < count * ck::panelRows; i += widthOf<Scalar>) {
     const Vector<Scalar> x = load<Scalar>(lines + i);
     if (activation == CK_FLOW_TANH) {
-      store<Scalar>(lines + i, tanhOf<Scalar>(x));
+      const Vector<Scalar> y = tanhOf<Scalar>(x);
+      store<Scalar>(lines + i, y);
+      if (slopes) store<Scalar>(slopes + i, Scalar(1) - y * y);
     } else {
       const Vector<Scalar> share = logisticOf<Scalar>(x);
       store<Scalar>(lines + i, x * share);
@@ -58,23 +62,77 @@ static void activateLines(int32_t activation, Scalar *lines, Scalar *slopes, ptr
   }
 }
 
+CK_INLINE void multiplyLanes(float *place, Mask<float> isKept, float scale) {
+  store<float>(place, load<float>(place) * choose(isKept, Vector<float>(scale), Vector<float>(0)));
+}
+CK_INLINE void multiplyLanes(double *place, Mask<float> isKept, double scale) {
+  for (int part = 0; part < 2; ++part, place += widthOf<double>) {
+    const Mask<double> mask = __builtin_convertvector(part == 0 ? isKept.lo : isKept.hi, Mask<double>);
+    store<double>(place, load<double>(place) * choose(mask, Vector<double>(scale), Vector<double>(0)));
+  }
+}
+
+/// Sets elements of a hidden layer's lines to 0 and scales the others, as Dropout.swift, and slopes with them. Whether an
+/// element stays is a function of the call's seed, its step, layer, line and row.
+template <class Scalar>
+static void dropElements(const FlowTile<Scalar> &tile, const ck::FlowStep &step, const ck::FlowLinear &linear,
+                         ptrdiff_t firstLine, ptrdiff_t endLine) {
+  const uint32_t threshold = uint32_t(step.dropout * 0x1p32);
+  const uint32_t stream = uint32_t(step.index * CK_FLOW_MAXIMUM_DEPTH + (&linear - step.linears.data()));
+  for (ptrdiff_t panel = 0; panel < tile.panels; ++panel) {
+    Scalar *lines = tile.onTape(panel, linear.output);
+    Scalar *slopes = linear.slope < 0 ? nullptr : tile.onTape(panel, linear.slope);
+    for (ptrdiff_t block = firstLine / 4; block * 4 < endLine; ++block)
+      for (ptrdiff_t row = 0; row < ck::panelRows; row += wordLanes) {
+        const Counters counters = countersFrom(uint64_t(tile.firstRow + panel * ck::panelRows + row));
+        const WordBlock words = philox(tile.plan.flow.seed, counters, uint32_t(block), stream);
+        for (ptrdiff_t line = std::max(firstLine, 4 * block); line < std::min(endLine, 4 * block + 4); ++line) {
+          const Mask<float> isKept = words.words[line - 4 * block] >= Words(threshold);
+          multiplyLanes(lines + line * ck::panelRows + row, isKept, step.keptScale<Scalar>());
+          if (slopes) multiplyLanes(slopes + line * ck::panelRows + row, isKept, step.keptScale<Scalar>());
+        }
+      }
+  }
+}
+
+/// Outputs of a layer from `first` to `end`, for the input on the tape.
+template <class Scalar>
+static void runLinear(const FlowTile<Scalar> &tile, const ck::FlowStep &step, const ck::FlowLinear &linear,
+                      ptrdiff_t input, ptrdiff_t first, ptrdiff_t end) {
+  const bool isLast = &linear == &step.linears.back();
+  const ptrdiff_t own = linear.inputs - linear.contexts;
+  FlowProduct<Scalar> product{tile.tensor(linear.weight) + first * linear.inputs, linear.inputs, 1,
+                              tile.onTape(0, input), ck::panelRows,
+                              tile.onTape(0, linear.output) + first * ck::panelRows, ck::panelRows, own, end - first,
+                              ck::panelRows};
+  product.panels = tile.panels;
+  product.bPanel = product.cPanel = tile.plan.tapeSize;
+  product.bias = tile.tensor(linear.weight + 1) + first;
+  if (linear.contexts > 0) {
+    FlowProduct<Scalar> byContext = product;
+    byContext.a += own;
+    byContext.b += own * ck::panelRows;
+    byContext.depth = linear.contexts;
+    multiply<Scalar>(byContext);
+    product.adds = true;
+  }
+  if (linear.ends >= 0) product.ends = tile.numbers(step.firstTensor) + linear.ends + first;
+  product.isRectified = !isLast && step.activation == CK_FLOW_RELU;
+  multiply<Scalar>(product);
+  if (isLast) return;
+  if (step.activation != CK_FLOW_RELU)
+    for (ptrdiff_t panel = 0; panel < tile.panels; ++panel)
+      activateLines<Scalar>(step.activation, tile.onTape(panel, linear.output) + first * ck::panelRows,
+                            linear.slope < 0 ? nullptr : tile.onTape(panel, linear.slope) + first * ck::panelRows,
+                            end - first);
+  if (step.dropout > 0) dropElements<Scalar>(tile, step, linear, first, end);
+}
+
 /// The network's output at the place of its last layer on the tape, for the input that is there.
 template <class Scalar> static void runNetwork(const FlowTile<Scalar> &tile, const ck::FlowStep &step) {
   ptrdiff_t input = step.input;
   for (const ck::FlowLinear &linear : step.linears) {
-    const bool isLast = &linear == &step.linears.back();
-    FlowProduct<Scalar> product{tile.tensor(linear.weight), linear.inputs, 1, tile.onTape(0, input), ck::panelRows,
-                                tile.onTape(0, linear.output), ck::panelRows, linear.inputs, linear.outputs,
-                                ck::panelRows};
-    product.panels = tile.panels;
-    product.bPanel = product.cPanel = tile.plan.tapeSize;
-    product.bias = tile.tensor(linear.weight + 1);
-    product.isRectified = !isLast && step.activation == CK_FLOW_RELU;
-    multiply<Scalar>(product);
-    if (!isLast && step.activation != CK_FLOW_RELU)
-      for (ptrdiff_t panel = 0; panel < tile.panels; ++panel)
-        activateLines<Scalar>(step.activation, tile.onTape(panel, linear.output),
-                              linear.slope < 0 ? nullptr : tile.onTape(panel, linear.slope), linear.outputs);
+    runLinear<Scalar>(tile, step, linear, input, 0, linear.outputs);
     input = linear.output;
   }
 }
@@ -94,19 +152,19 @@ template <class Scalar> struct FlowBackward {
   }
 };
 
-/// Multiplies gradients of outputs by the nonlinearity's derivative.
+/// Multiplies gradients of outputs by the nonlinearity's derivative; that of relu is `slope` where the output is above 0.
 template <class Scalar>
-static void multiplyBySlopes(int32_t activation, Scalar *gradients, const Scalar *outputs, const Scalar *slopes,
-                             ptrdiff_t count) {
+static void multiplyBySlopes(int32_t activation, Scalar slope, Scalar *gradients, const Scalar *outputs,
+                             const Scalar *slopes, ptrdiff_t count) {
   for (ptrdiff_t i = 0; i < count * ck::panelRows; i += widthOf<Scalar>) {
     const Vector<Scalar> given = load<Scalar>(gradients + i);
-    if (activation == CK_FLOW_RELU) {
-      store<Scalar>(gradients + i, choose(load<Scalar>(outputs + i) > Scalar(0), given, Vector<Scalar>(0)));
-    } else if (activation == CK_FLOW_TANH) {
+    if (slopes) {
+      store<Scalar>(gradients + i, given * load<Scalar>(slopes + i));
+    } else if (activation == CK_FLOW_RELU) {
+      store<Scalar>(gradients + i, choose(load<Scalar>(outputs + i) > Scalar(0), given * slope, Vector<Scalar>(0)));
+    } else {
       const Vector<Scalar> y = load<Scalar>(outputs + i);
       store<Scalar>(gradients + i, given * (Scalar(1) - y * y));
-    } else {
-      store<Scalar>(gradients + i, given * load<Scalar>(slopes + i));
     }
   }
 }
@@ -114,7 +172,7 @@ static void multiplyBySlopes(int32_t activation, Scalar *gradients, const Scalar
 /// Adds the gradients of a layer's weight and bias.
 template <class Scalar>
 static void addLinearGradients(const FlowTile<Scalar> &tile, const FlowBackward<Scalar> &backward,
-                               const ck::FlowLinear &linear, ptrdiff_t input) {
+                               const ck::FlowStep &step, const ck::FlowLinear &linear, ptrdiff_t input) {
   const ptrdiff_t panelSize = tile.plan.widest * ck::panelRows;
   if (Scalar *bias = backward.gradient(tile.plan, linear.weight + 1))
     addLaneSums<Scalar>(linear.outputs, bias, [&](ptrdiff_t line) {
@@ -136,6 +194,28 @@ static void addLinearGradients(const FlowTile<Scalar> &tile, const FlowBackward<
   product.aSegment = panelSize;
   product.bSegment = ck::panelRows * stride;
   product.adds = !backward.isFirst;
+  // What is not seen is left out when pieces are added.
+  if (linear.ends >= 0 && linear.contexts == 0) product.columnEnds = tile.numbers(step.firstTensor) + linear.ends;
+  multiply<Scalar>(product);
+}
+
+/// The gradients of a layer's input, in `inner`, from those of its output.
+template <class Scalar>
+static void runLinearBackward(const FlowTile<Scalar> &tile, const FlowBackward<Scalar> &backward,
+                              const ck::FlowStep &step, const ck::FlowLinear &linear) {
+  const ptrdiff_t own = linear.inputs - linear.contexts;
+  FlowProduct<Scalar> product{tile.tensor(linear.weight), 1, linear.inputs, backward.outer, ck::panelRows,
+                              backward.inner, ck::panelRows, linear.outputs, own, ck::panelRows};
+  product.panels = tile.panels;
+  product.bPanel = product.cPanel = tile.plan.widest * ck::panelRows;
+  if (linear.contexts > 0) {
+    FlowProduct<Scalar> byContext = product;
+    byContext.a += own;
+    byContext.c += own * ck::panelRows;
+    byContext.lines = linear.contexts;
+    multiply<Scalar>(byContext);
+  }
+  if (linear.ends >= 0) product.starts = tile.numbers(step.firstTensor) + linear.starts;
   multiply<Scalar>(product);
 }
 
@@ -147,16 +227,13 @@ static void runNetworkBackward(const FlowTile<Scalar> &tile, FlowBackward<Scalar
   for (ptrdiff_t layer = ptrdiff_t(step.linears.size()) - 1; layer >= 0; --layer) {
     const ck::FlowLinear &linear = step.linears[layer];
     const ck::FlowLinear *before = layer > 0 ? &step.linears[layer - 1] : nullptr;
-    addLinearGradients<Scalar>(tile, backward, linear, before ? before->output : step.input);
-    FlowProduct<Scalar> product{tile.tensor(linear.weight), 1, linear.inputs, backward.outer, ck::panelRows,
-                                backward.inner, ck::panelRows, linear.outputs, linear.inputs, ck::panelRows};
-    product.panels = tile.panels;
-    product.bPanel = product.cPanel = panelSize;
-    multiply<Scalar>(product);
+    addLinearGradients<Scalar>(tile, backward, step, linear, before ? before->output : step.input);
+    runLinearBackward<Scalar>(tile, backward, step, linear);
     std::swap(backward.outer, backward.inner);
     if (!before) return;
     for (ptrdiff_t panel = 0; panel < tile.panels; ++panel)
-      multiplyBySlopes<Scalar>(step.activation, backward.outer + panel * panelSize, tile.onTape(panel, before->output),
-                               before->slope < 0 ? nullptr : tile.onTape(panel, before->slope), linear.inputs);
+      multiplyBySlopes<Scalar>(step.activation, step.keptScale<Scalar>(), backward.outer + panel * panelSize,
+                               tile.onTape(panel, before->output), before->slope < 0 ? nullptr : tile.onTape(panel, before->slope),
+                               linear.inputs);
   }
 }

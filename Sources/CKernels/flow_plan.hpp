@@ -16,27 +16,40 @@ constexpr ptrdiff_t panelRows = 64, tilePanels = 4;
 /// Room for whole vectors of any instruction set.
 inline ptrdiff_t padded(ptrdiff_t count) { return (count + 15) / 16 * 16; }
 
-/// One linear layer of a coupling's network.
+/// One linear layer of a network.
 struct FlowLinear {
   ptrdiff_t inputs, outputs;
   ptrdiff_t weight; // the index of the tensor; the bias is the next one
   ptrdiff_t output; // on the tape: what comes out, [outputs] lines, after the nonlinearity
   ptrdiff_t slope;  // on the tape: the nonlinearity's derivative, where the output does not tell it; else -1
+  // Of a masked network: places among the numbers of the structure (see CK_FLOW_AUTOREGRESSIVE), and the last inputs,
+  // which all outputs see.
+  ptrdiff_t ends = -1, starts = -1, counts = -1, contexts = 0;
 };
 
 struct FlowStep : CKFlowStep {
+  ptrdiff_t index; // among the steps, from data to code
   ptrdiff_t firstTensor;
   ptrdiff_t values; // on the tape: what goes into the step, [features] lines
   ptrdiff_t input;  // on the tape: what goes into the network
   std::vector<FlowLinear> linears;
-  bool isCoupling() const { return kind == CK_FLOW_SPLINE_COUPLING || kind == CK_FLOW_AFFINE_COUPLING; }
+  bool hasNetwork() const {
+    return kind == CK_FLOW_SPLINE_COUPLING || kind == CK_FLOW_AFFINE_COUPLING || kind == CK_FLOW_AUTOREGRESSIVE;
+  }
+  /// Whether the backward needs what went in.
+  bool keepsValues() const { return hasNetwork() || kind == CK_FLOW_SCALING; }
+  /// The numbers that an autoregressive step's network gives each feature.
+  ptrdiff_t groupSize() const { return map == CK_FLOW_SPLINE ? splineSize() : map == CK_FLOW_AFFINE ? 2 : 1; }
   ptrdiff_t splineSize() const { return 3 * bins - 1; }
+  /// What elements are multiplied by that dropout leaves.
+  template <class Scalar> Scalar keptScale() const { return Scalar(1 / (1 - dropout)); }
 };
 
 /// The gradient of a tensor, as a piece of rows collects it: lines of `stride` elements.
 struct FlowGradient {
   ptrdiff_t offset = -1, lines = 0, columns = 0, stride = 0;
   bool isProduct = false; // a first product writes it; others start from 0
+  ptrdiff_t structure = -1, ends = 0, contexts = 0; // of masked weights: the tensor, and as in FlowLinear
   ptrdiff_t size() const { return lines * stride; }
 };
 
@@ -93,10 +106,13 @@ struct FlowPlan {
     }
     ptrdiff_t end = 0;
     for (ptrdiff_t index = 0; index < flow.step_count; ++index) {
-      FlowStep step{given[index]};
+      FlowStep step{given[index], index};
       step.firstTensor = tensor;
-      if (step.isCoupling()) {
-        tensor = planCoupling(step, keepsTape ? end : 0, end);
+      if (step.hasNetwork()) {
+        tensor = planNetwork(step, keepsTape ? end : 0, end);
+      } else if (step.kind == CK_FLOW_SCALING) {
+        step.values = std::exchange(end, end + valuesSize());
+        for (int which = 0; which < 2; ++which, ++tensor) addGradient(1, flow.features);
       } else {
         const ptrdiff_t count = step.kind == CK_FLOW_STANDARDIZATION ? 2 : step.kind == CK_FLOW_WHITENING ? 4 : 1;
         tensor += count;
@@ -110,11 +126,15 @@ struct FlowPlan {
   }
 
 private:
-  ptrdiff_t planCoupling(FlowStep &step, ptrdiff_t start, ptrdiff_t &end) {
+  ptrdiff_t planNetwork(FlowStep &step, ptrdiff_t start, ptrdiff_t &end) {
     ptrdiff_t place = start, tensor = step.firstTensor;
     const auto lines = [&](ptrdiff_t count) { return std::exchange(place, place + count * panelRows); };
     const ptrdiff_t moved = flow.features - step.kept;
-    if (step.kind == CK_FLOW_AFFINE_COUPLING) {
+    const bool isMasked = step.kind == CK_FLOW_AUTOREGRESSIVE;
+    if (isMasked) {
+      gradients.emplace_back();
+      ++tensor;
+    } else if (step.kind == CK_FLOW_AFFINE_COUPLING) {
       addGradient(1, moved);
       ++tensor;
     } else if (step.kept > 0) {
@@ -122,17 +142,20 @@ private:
       sharedSize = std::max(sharedSize, padded(step.kept * step.splineSize()));
       ++tensor;
     }
-    ptrdiff_t inputs = step.kept + flow.context_features;
+    ptrdiff_t inputs = step.kept + flow.context_features, number = flow.features;
     step.values = lines(flow.features);
     step.input = lines(inputs);
     for (int32_t layer = 0; layer < step.depth; ++layer) {
       const ptrdiff_t outputs = step.sizes[layer];
-      const bool keepsSlope = layer + 1 < step.depth && step.activation == CK_FLOW_SILU;
+      // Of what dropout sets to 0 the output does not tell the slope of tanh.
+      const bool keepsSlope = layer + 1 < step.depth && (step.activation == CK_FLOW_SILU ||
+                                                         (step.activation == CK_FLOW_TANH && step.dropout > 0));
       FlowLinear linear{inputs, outputs, tensor, lines(outputs), -1};
       if (keepsSlope) linear.slope = lines(outputs);
-      step.linears.push_back(linear);
       addGradient(outputs, inputs);
       gradients.back().isProduct = inputs > 0;
+      if (isMasked) planMask(step, linear, number);
+      step.linears.push_back(linear);
       addGradient(1, outputs);
       widest = std::max({widest, inputs, outputs});
       widestInput = std::max(widestInput, padded(inputs));
@@ -141,6 +164,17 @@ private:
     }
     end = std::max(end, place);
     return tensor;
+  }
+
+  void planMask(const FlowStep &step, FlowLinear &linear, ptrdiff_t &number) {
+    linear.contexts = step.linears.empty() ? flow.context_features : 0;
+    linear.ends = std::exchange(number, number + linear.outputs);
+    linear.starts = std::exchange(number, number + linear.inputs - linear.contexts);
+    linear.counts = std::exchange(number, number + step.levels);
+    FlowGradient &weight = gradients.back();
+    weight.structure = step.firstTensor;
+    weight.ends = linear.ends;
+    weight.contexts = linear.contexts;
   }
 
   void addGradient(ptrdiff_t lines, ptrdiff_t columns) {

@@ -46,3 +46,9 @@ public struct ActivationNormalization: DataInitializedLayer {
     visitor.visit(logScale, named: "logScale")
   }
 }
+
+extension ActivationNormalization: FusibleLayer {
+  func kernelStep(contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep? {
+    .scaling(shift: shift.value, logScale: logScale.value)
+  }
+}

@@ -17,7 +17,9 @@ public struct AutoregressiveLayer: FlowLayer {
   public let transform: FeatureTransform
   /// Which features each feature's map depends on.
   public let structure: AutoregressiveStructure
-  private let parameters: ParameterNetwork
+  let parameters: ParameterNetwork
+  /// What the network's units see, for the fused kernel; nil for a graph, where it is more than a part of the order.
+  let kernelStructure: FlowKernelStructure?
 
   /// A layer that starts as the identity, or close to it where the transform has no identity.
   ///
@@ -38,11 +40,16 @@ public struct AutoregressiveLayer: FlowLayer {
     self.transform = transform
     self.structure = structure
     if contextFeatures > 0 || structure.parents.contains(where: { !$0.isEmpty }) {
-      parameters = .network(
-        MaskedMultilayerPerceptron(
-          structure: structure.sorted, groupSize: transform.parameterCount, contextFeatures: contextFeatures,
-          hidden: hidden, activation: activation, dropout: dropout, startsAtZero: true, using: &rng))
+      let network = MaskedMultilayerPerceptron(
+        structure: structure.sorted, groupSize: transform.parameterCount, contextFeatures: contextFeatures,
+        hidden: hidden, activation: activation, dropout: dropout, startsAtZero: true, using: &rng)
+      parameters = .network(network)
+      kernelStructure =
+        structure == AutoregressiveStructure(levels: structure.levels)
+        ? FlowKernelStructure(
+          order: structure.order, levels: network.structure.levels, unitLevels: network.unitLevels) : nil
     } else {
+      kernelStructure = nil
       parameters = .free(Parameter(.zeros([structure.features, transform.parameterCount])))
     }
   }
@@ -74,7 +81,7 @@ public struct AutoregressiveLayer: FlowLayer {
   }
 
   /// Where the maps' parameters come from: features that depend on nothing have free ones.
-  private enum ParameterNetwork {
+  enum ParameterNetwork {
     case network(MaskedMultilayerPerceptron)
     case free(Parameter)
   }

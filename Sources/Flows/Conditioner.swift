@@ -72,31 +72,30 @@ public struct Conditioner: Module {
     }
   }
 
-  /// The network as the fused kernel takes it; nil for one that it does not: residual, dropping elements, of other
-  /// nonlinearities, deeper, or of another context than the flow's.
+  /// The network as the fused kernel takes it; nil for one that it does not: residual, of other nonlinearities,
+  /// deeper, or of another context than the flow's.
   func kernelNetwork(kept: Int, contextFeatures: Int, _ layerContext: LayerContext) -> FlowKernelStep.Network? {
     guard case .network(let network) = kind, let perceptron = network as? MultilayerPerceptron,
       perceptron.layers.first?.inputFeatures == kept + contextFeatures,
-      !layerContext.isTraining || perceptron.dropout.probability == 0,
       let activation = perceptron.activation.kernelActivation
     else { return nil }
     let layers = perceptron.layers.compactMap { layer in
       layer.bias.map { (weight: layer.weight.value, bias: $0.value) }
     }
     return layers.count == perceptron.layers.count
-      ? FlowKernelStep.Network(layers, activation: activation) : nil
+      ? FlowKernelStep.Network(
+        layers, activation: activation, dropout: layerContext.isTraining ? perceptron.dropout.probability : 0) : nil
   }
 
   /// Why the fused kernel does not take the network in training; nil when it does.
   var kernelObstacle: String? {
     guard case .network(let network) = kind else { return "there is no network" }
     guard let perceptron = network as? MultilayerPerceptron else { return "the network is residual" }
-    if perceptron.dropout.probability > 0 { return "the network drops elements" }
     guard let activation = perceptron.activation.kernelActivation else {
       return "the activation is \(perceptron.activation.rawValue), not relu, silu or tanh"
     }
     let layers = perceptron.layers.map { (weight: $0.weight.value, bias: $0.weight.value) }
-    return FlowKernelStep.Network(layers, activation: activation) == nil
+    return FlowKernelStep.Network(layers, activation: activation, dropout: 0) == nil
       ? "the network has \(layers.count) linear layers" : nil
   }
 
@@ -110,7 +109,8 @@ public struct Conditioner: Module {
 }
 
 extension Activation {
-  fileprivate var kernelActivation: FlowKernelStep.Network.Activation? {
+  /// The nonlinearity as the fused kernel names it; nil when it has none.
+  var kernelActivation: FlowKernelStep.Network.Activation? {
     switch self {
     case .relu: .relu
     case .silu: .silu

@@ -16,8 +16,8 @@ extension FusibleLayer {
 
 /// Layers of a flow, one after another, that run as one kernel where it takes the tensors, and composed elsewhere.
 ///
-/// Composed is the reference: the bijections of the layers. It runs inside `withHigherDerivatives`, on other devices and
-/// for other types of numbers.
+/// Composed is the reference: the bijections of the layers. It runs inside `withHigherDerivatives`, on other devices, for
+/// other types of numbers, and for gradients of what goes level by level.
 struct FusedRun: StandardNormalDensity {
   private let layers: [any FusibleLayer]
   private let kernel: FlowKernel
@@ -34,7 +34,7 @@ struct FusedRun: StandardNormalDensity {
     var result: [any Bijection] = []
     var run: [(layer: any FusibleLayer, step: FlowKernelStep)] = []
     func finishRun() {
-      if run.contains(where: { $0.step.isCoupling }) {
+      if run.contains(where: { $0.step.hasNetwork }) {
         result.append(
           FusedRun(
             layers: run.map(\.layer), kernel: FlowKernel(run.map(\.step)), context: context, layerContext: layerContext)
@@ -72,25 +72,28 @@ struct FusedRun: StandardNormalDensity {
   func inverse(_ z: Tensor) -> Tensor { fused(z, isInverse: true)?.z ?? composed.inverse(z) }
 
   func standardNormalLogProb(_ x: Tensor) -> Tensor? {
-    rows(x).map { rows in
-      let logProb = kernel.normalLogProb(rows.x, context: rows.context)
+    rows(x, isInverse: false).map { rows in
+      let logProb = kernel.normalLogProb(rows.x, context: rows.context, seed: seed())
       return rows.batch.rank == 1 ? logProb : logProb.reshaped(rows.batch)
     }
   }
 
   private var composed: Chain { Chain(layers.map { $0.bijection(given: context, layerContext) }) }
 
+  /// What decides the elements that a call drops: one draw a call.
+  private func seed() -> UInt64 { kernel.isRandom ? layerContext.rng.next() : 0 }
+
   /// The kernel's result, nil where it does not apply.
   private func fused(_ x: Tensor, isInverse: Bool) -> (z: Tensor, logDet: Tensor)? {
-    guard let (x, context, batch) = rows(x) else { return nil }
-    let (value, logDet) = kernel(x, context: context, isInverse: isInverse)
+    guard let (x, context, batch) = rows(x, isInverse: isInverse) else { return nil }
+    let (value, logDet) = kernel(x, context: context, isInverse: isInverse, seed: seed())
     return batch.rank == 1
       ? (value, logDet) : (value.reshaped(batch + value.shape.trailing(1)), logDet.reshaped(batch))
   }
 
   /// Events and contexts as the kernel takes them, and their batch, to which both are stretched; nil where it does not.
-  private func rows(_ x: Tensor) -> (x: Tensor, context: Tensor?, batch: Shape)? {
-    guard kernel.supports(x, context: context), x.rank > 0,
+  private func rows(_ x: Tensor, isInverse: Bool) -> (x: Tensor, context: Tensor?, batch: Shape)? {
+    guard kernel.supports(x, context: context, isInverse: isInverse), x.rank > 0,
       let batch = Shape.broadcasting(x.shape.droppingTrailing(1), context?.shape.droppingTrailing(1) ?? [])
     else { return nil }
     func rows(_ tensor: Tensor) -> Tensor {

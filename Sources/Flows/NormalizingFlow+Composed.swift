@@ -13,7 +13,8 @@ extension NormalizingFlow {
     for (index, layer) in layers.enumerated() { named.append(("layers.\(index)", layer)) }
     return named.compactMap { name, layer in
       guard let fusible = layer as? any FusibleLayer else { return "\(name): \(type(of: layer)) has no kernel" }
-      guard fusible.kernelStep(contextFeatures: contextFeatures, context) == nil else { return nil }
+      let step = fusible.kernelStep(contextFeatures: contextFeatures, context)
+      guard step?.hasGradients(isInverse: false) != true else { return nil }
       return "\(name): \(fusible.obstacle ?? "its context is not that of the flow")"
     }
   }

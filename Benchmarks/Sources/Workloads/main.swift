@@ -4,7 +4,7 @@ import Pushforward
 
 let workloads: [String: (usage: String, make: ([String]) throws -> Served)] = [
   "operations": ("swift|cpp", operationWorkload),
-  "flow": ("spline|affine FEATURES ROWS HIDDEN", flowWorkload),
+  "flow": ("[autoregressive-]spline|affine FEATURES ROWS HIDDEN", flowWorkload),
   "digits-demo": ("", digitsDemoWorkload),
   "soak": ("STEPS", soakWorkload),
   "table": ("TABLE.csv", tableWorkload),

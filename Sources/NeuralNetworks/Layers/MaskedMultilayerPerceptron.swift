@@ -24,7 +24,7 @@ public struct MaskedMultilayerPerceptron: ConditionalLayer {
   /// The number of outputs for each feature.
   public let groupSize: Int
   /// The level at which each output of each layer can be computed, rising.
-  let unitLevels: [[Int]]
+  package let unitLevels: [[Int]]
 
   /// A network with drawn weights.
   ///

@@ -1,103 +1,7 @@
 import CKernels
 import CTorch
 
-/// One step of a flow as the fused kernel takes it, from data to code, and the tensors that it reads.
-package struct FlowKernelStep {
-  /// The network of a coupling: linear layers with one nonlinearity between them.
-  package struct Network {
-    /// The nonlinearity.
-    package enum Activation: Int32 { case relu, silu, tanh }
-
-    let activation: Activation
-    let layers: [(weight: Tensor, bias: Tensor)]
-
-    /// A network of linear layers, `[output, input]` and `[output]` each; nil when it is deeper than the kernel takes.
-    package init?(_ layers: [(weight: Tensor, bias: Tensor)], activation: Activation) {
-      guard (1...Int(CK_FLOW_MAXIMUM_DEPTH)).contains(layers.count) else { return nil }
-      self.layers = layers
-      self.activation = activation
-    }
-
-    fileprivate var tensors: [Tensor] { layers.flatMap { [$0.weight, $0.bias] } }
-
-    fileprivate func describe(in step: inout CKFlowStep) {
-      step.activation = activation.rawValue
-      step.depth = Int32(layers.count)
-      withUnsafeMutableBytes(of: &step.sizes) { bytes in
-        for (size, layer) in zip(bytes.bindMemory(to: Int.self).indices, layers) {
-          bytes.bindMemory(to: Int.self)[size] = layer.weight.size(0)
-        }
-      }
-    }
-  }
-
-  /// The number of features that the step expects.
-  package let features: Int
-  let settings: CKFlowStep
-  let tensors: [Tensor]
-
-  /// z = (x - mean) / scale, as `Standardization`. Mean and scale, `[features]`, get no gradients.
-  package static func standardization(mean: Tensor, scale: Tensor) -> FlowKernelStep {
-    FlowKernelStep(
-      features: mean.elementCount, settings: CKFlowStep(CK_FLOW_STANDARDIZATION), tensors: [mean, scale])
-  }
-
-  /// Another order of the features, as `Permutation`.
-  package static func permutation(order: Tensor) -> FlowKernelStep {
-    FlowKernelStep(features: order.elementCount, settings: CKFlowStep(CK_FLOW_PERMUTATION), tensors: [order])
-  }
-
-  /// A rotation or reflection, as `Orthogonal`. The matrix, `[features, features]`, gets no gradient.
-  package static func rotation(matrix: Tensor) -> FlowKernelStep {
-    FlowKernelStep(features: matrix.size(0), settings: CKFlowStep(CK_FLOW_ROTATION), tensors: [matrix])
-  }
-
-  /// A shift and a matrix, as `Whitening`. They get no gradients.
-  package static func whitening(
-    mean: Tensor, matrix: Tensor, inverseMatrix: Tensor, logDeterminant: Tensor
-  ) -> FlowKernelStep {
-    FlowKernelStep(
-      features: mean.elementCount, settings: CKFlowStep(CK_FLOW_WHITENING),
-      tensors: [mean, matrix, inverseMatrix, logDeterminant])
-  }
-
-  /// Splines of all features, as `SplineCoupling`.
-  package static func splineCoupling(
-    features: Int, kept: Int, splines: SplineKernel, keptSplines: Tensor?, network: Network
-  ) -> FlowKernelStep {
-    var step = CKFlowStep(CK_FLOW_SPLINE_COUPLING)
-    step.kept = kept
-    step.bins = Int32(splines.bins)
-    step.bound = splines.bound
-    step.minimum_bin_size = splines.minimumBinSize
-    step.minimum_slope = splines.minimumSlope
-    network.describe(in: &step)
-    return FlowKernelStep(
-      features: features, settings: step, tensors: (keptSplines.map { [$0] } ?? []) + network.tensors)
-  }
-
-  /// Shifts and bounded scales of the features that are not kept, as `AffineCoupling`.
-  package static func affineCoupling(features: Int, kept: Int, range: Tensor, network: Network) -> FlowKernelStep {
-    var step = CKFlowStep(CK_FLOW_AFFINE_COUPLING)
-    step.kept = kept
-    network.describe(in: &step)
-    return FlowKernelStep(features: features, settings: step, tensors: [range] + network.tensors)
-  }
-
-  /// Whether it is a coupling: only these are worth a call.
-  package var isCoupling: Bool {
-    settings.kind == CK_FLOW_SPLINE_COUPLING.rawValue || settings.kind == CK_FLOW_AFFINE_COUPLING.rawValue
-  }
-}
-
-extension CKFlowStep {
-  fileprivate init(_ kind: CKFlowStepKind) {
-    self.init()
-    self.kind = Int32(kind.rawValue)
-  }
-}
-
-/// A run of couplings, and what lies between them, in one call each way, with gradients.
+/// A run of couplings or autoregressive steps, and what lies between them, in one call each way, with gradients.
 package struct FlowKernel {
   private let steps: [FlowKernelStep]
   private let tensors: [Tensor]
@@ -118,14 +22,18 @@ package struct FlowKernel {
   /// Whether the kernel is used in this build.
   package static var isWanted: Bool { ck_flow_is_wanted() }
 
+  /// Whether calls drop elements, and so need a seed.
+  package var isRandom: Bool { steps.contains { $0.settings.dropout > 0 } }
+
   /// Whether the kernel takes rows: of the steps' floating-point type, on the processor, where first derivatives are
-  /// enough, in a build with optimization.
-  package func supports(_ x: Tensor, context: Tensor?) -> Bool {
+  /// enough, in a build with optimization, and in a direction that has gradients when they are recorded.
+  package func supports(_ x: Tensor, context: Tensor?, isInverse: Bool) -> Bool {
     let dtype = x.dtype
     guard dtype == .float32 || dtype == .float64, x.elementCount > 0, ck_flow_is_wanted(), !needsHigherDerivatives()
     else { return false }
     let given = [x] + (context.map { [$0] } ?? []) + tensors
     return given.allSatisfy { ($0.dtype == dtype || $0.dtype == .int64) && $0.device == .cpu }
+      && (steps.allSatisfy { $0.hasGradients(isInverse: isInverse) } || !isRecorded(given))
   }
 
   /// The rows at the other end, and the logarithm of the determinant of the way there.
@@ -134,13 +42,14 @@ package struct FlowKernel {
   ///   - x: `[rows, features]`: data, or codes for the inverse.
   ///   - context: `[rows, contextFeatures]`.
   ///   - isInverse: whether to go from code to data.
+  ///   - seed: which elements are dropped: the same ones for the same seed and shapes.
   /// - Returns: `[rows, features]` and `[rows]`.
   /// - Precondition: the kernel supports the tensors, and the shapes agree.
   package func callAsFunction(
-    _ x: Tensor, context: Tensor?, isInverse: Bool
+    _ x: Tensor, context: Tensor?, isInverse: Bool, seed: UInt64
   ) -> (value: Tensor, logDeterminant: Tensor) {
     let value = Tensor.empty(x.shape, dtype: x.dtype)
-    return (value, run(x, context: context, isInverse: isInverse, value: value))
+    return (value, run(x, context: context, isInverse: isInverse, seed: seed, value: value))
   }
 
   /// The log-densities of rows whose codes are standard normal, `[rows]`.
@@ -148,14 +57,19 @@ package struct FlowKernel {
   /// - Parameters:
   ///   - x: `[rows, features]`.
   ///   - context: `[rows, contextFeatures]`.
+  ///   - seed: which elements are dropped.
   /// - Returns: nats.
   /// - Precondition: the kernel supports the tensors, and the shapes agree.
-  package func normalLogProb(_ x: Tensor, context: Tensor?) -> Tensor {
-    run(x, context: context, isInverse: false, value: nil)
+  package func normalLogProb(_ x: Tensor, context: Tensor?, seed: UInt64) -> Tensor {
+    run(x, context: context, isInverse: false, seed: seed, value: nil)
+  }
+
+  private func isRecorded(_ inputs: [Tensor]) -> Bool {
+    isRecordingGradients() && inputs.contains { $0.requiresGradient }
   }
 
   /// Fills `value`, or computes a density when there is none; returns the logarithm.
-  private func run(_ x: Tensor, context: Tensor?, isInverse: Bool, value: Tensor?) -> Tensor {
+  private func run(_ x: Tensor, context: Tensor?, isInverse: Bool, seed: UInt64, value: Tensor?) -> Tensor {
     precondition(
       x.rank == 2 && steps.allSatisfy { $0.features == x.size(1) },
       "FlowKernel: expected [rows, \(steps.first?.features ?? 0)], got \(x.shape)")
@@ -164,12 +78,12 @@ package struct FlowKernel {
       "FlowKernel: expected as many contexts as rows, got \(context?.shape ?? []) for \(x.size(0))")
     let inputs = ([x] + (context.map { [$0] } ?? []) + tensors).map { ct_is_contiguous($0.raw) ? $0 : $0.contiguous() }
     let logarithm = Tensor.empty([x.size(0)], dtype: x.dtype)
-    let isRecorded = isRecordingGradients() && inputs.contains { $0.requiresGradient }
+    let isRecorded = isRecorded(inputs)
     let saved = isRecorded ? SavedTensors(inputs) : SavedTensors()
     let flow = CKFlow(
       rows: x.size(0), features: x.size(1), context_features: context?.size(1) ?? 0, step_count: steps.count,
-      tape: saved.tensors.count, buffer: saved.buffer, buffer_size: saved.bufferSize, is_wide: x.dtype == .float64,
-      is_inverse: isInverse, is_density: value == nil)
+      tape: saved.tensors.count, buffer: saved.buffer, buffer_size: saved.bufferSize, seed: seed,
+      is_wide: x.dtype == .float64, is_inverse: isInverse, is_density: value == nil)
     defer { withExtendedLifetime((inputs, value, logarithm)) {} }
     description(flow, saved.sources).withUnsafeBytes { bytes in
       guard let flow = bytes.baseAddress?.assumingMemoryBound(to: CKFlow.self) else { return }
