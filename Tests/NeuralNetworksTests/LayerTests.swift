@@ -34,20 +34,21 @@ func filled<M: Module>(_ module: M) -> M {
   return module
 }
 
+/// Output and gradients, by the input and all parameters, are PyTorch's.
+func check<M: Module>(_ name: String, _ module: M, _ input: Tensor, _ call: (M, Tensor) -> Tensor) throws {
+  let expected = try #require(try reference("networks", as: NetworkReferences.self).layers[name])
+  let x = input.requiringGradient()
+  let output = call(module, x)
+  expectClose(output.doubles(), expected.output, tolerance: 1e-13, name)
+  let inputs = [x] + module.namedParameters.map(\.parameter.value)
+  let results = gradients(of: (output * values(output.shape, phase: 0.3)).sum(), withRespectTo: inputs)
+  for (result, gradient) in zip(results, expected.gradients) {
+    expectClose(result.doubles(), gradient, tolerance: 1e-12, name)
+  }
+}
+
 /// The size of each layer's output does not matter to these checks; all draws have fixed seeds.
 struct LayerTests {
-  private func check<M: Module>(_ name: String, _ module: M, _ input: Tensor, _ call: (M, Tensor) -> Tensor) throws {
-    let expected = try #require(try reference("networks", as: NetworkReferences.self).layers[name])
-    let x = input.requiringGradient()
-    let output = call(module, x)
-    expectClose(output.doubles(), expected.output, tolerance: 1e-13, name)
-    let inputs = [x] + module.namedParameters.map(\.parameter.value)
-    let results = gradients(of: (output * values(output.shape, phase: 0.3)).sum(), withRespectTo: inputs)
-    for (result, gradient) in zip(results, expected.gradients) {
-      expectClose(result.doubles(), gradient, tolerance: 1e-12, name)
-    }
-  }
-
   @Test(arguments: Activation.allCases)
   func activationsAgreeWithPyTorch(_ activation: Activation) throws {
     try check(activation.rawValue, activation, 3 * values([4, 3])) { $0($1) }

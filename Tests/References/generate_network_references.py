@@ -79,7 +79,47 @@ def layers():
     }
     for name, module in ACTIVATIONS.items():
         result[name] = record(module, module, 3 * x)
-    return result
+    return result | series()
+
+
+def series():
+    """Layers of images, series and sets. Three series of 5, 2 and 4 steps lie in one padded tensor."""
+    x = values(3, 5, 4)
+    lengths = torch.tensor([5, 2, 4])
+    padding = torch.arange(5) >= lengths[:, None]
+    images = values(2, 3, 7, 6)
+    conv1d = fill(nn.Conv1d(4, 3, 3, stride=2, padding=1))
+    conv2d = fill(nn.Conv2d(3, 2, 3, stride=2, padding=1))
+    gru = fill(nn.GRU(4, 3, num_layers=2, bidirectional=True, batch_first=True))
+    embedding = fill(nn.Embedding(4, 3))
+    attention = fill(nn.MultiheadAttention(4, 2, batch_first=True))
+    memory = values(3, 6, 4, phase=2.0)
+    unused = torch.arange(6) >= torch.tensor([6, 1, 3])[:, None]
+
+    def states(x):
+        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, last = gru(packed)
+        output, _ = nn.utils.rnn.pad_packed_sequence(output, batch_first=True)
+        return torch.cat((output.flatten(), last[-2:].movedim(0, 1).flatten()))
+
+    def encoder(normalizes_first):
+        layer = nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0, batch_first=True, norm_first=normalizes_first)
+        layer = fill(layer)
+        # Of steps that do not count only the zeros that follow from the mask are compared.
+        return record(layer, lambda x: layer(x, src_key_padding_mask=padding) * ~padding[:, :, None], x)
+
+    return {
+        "convolution1D": record(conv1d, conv1d, x.mT),
+        "convolution2D": record(conv2d, conv2d, images),
+        "adaptiveMeanPooling1D": record(nn.Identity(), lambda x: nn.functional.adaptive_avg_pool1d(x, 3), x),
+        "adaptiveMeanPooling2D": record(nn.Identity(), lambda x: nn.functional.adaptive_avg_pool2d(x, 3), images),
+        "embedding": record(embedding, lambda x: embedding(torch.tensor([[3, 0], [3, 1]])) + 0 * x.sum(), x),
+        "gatedRecurrentUnit": record(gru, states, x),
+        "multiHeadAttention": record(
+            attention, lambda x: attention(x, memory, 2 * memory, key_padding_mask=unused, need_weights=False)[0], x),
+        "transformerEncoderLayer": encoder(True),
+        "transformerEncoderLayerAfter": encoder(False),
+    }
 
 
 def optimizers():

@@ -19,6 +19,7 @@
 #include <ATen/ops/erfinv_ops.h>
 #include <ATen/ops/exp_ops.h>
 #include <ATen/ops/expm1_ops.h>
+#include <ATen/ops/floor_ops.h>
 #include <ATen/ops/lgamma_ops.h>
 #include <ATen/ops/log1p_ops.h>
 #include <ATen/ops/log2_ops.h>
@@ -39,6 +40,7 @@
 #include <ATen/ops/special_i1e_ops.h>
 #include <ATen/ops/special_log_ndtr_ops.h>
 #include <ATen/ops/special_ndtri_ops.h>
+#include <ATen/ops/special_polygamma_ops.h>
 #include <ATen/ops/special_xlog1py_ops.h>
 #include <ATen/ops/special_xlogy_ops.h>
 #include <ATen/ops/sqrt_ops.h>
@@ -344,5 +346,17 @@ int32_t ct_special_i0e(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEP
 int32_t ct_special_i1e(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::special_i1e::call(borrow(self)));
+  });
+}
+
+int32_t ct_special_polygamma(ptrdiff_t n, CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::special_polygamma::call(n, borrow(self)));
+  });
+}
+
+int32_t ct_floor(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::floor::call(borrow(self)));
   });
 }

@@ -2,19 +2,21 @@
 #include "../conversions.hpp"
 #include "CTorchOperations.h"
 #include <ATen/ops/all_ops.h>
-#include <ATen/ops/amin_ops.h>
 #include <ATen/ops/any_ops.h>
-#include <ATen/ops/argmax_ops.h>
-#include <ATen/ops/argmin_ops.h>
 #include <ATen/ops/broadcast_to_ops.h>
 #include <ATen/ops/cat_ops.h>
+#include <ATen/ops/cdist_ops.h>
 #include <ATen/ops/chunk_ops.h>
+#include <ATen/ops/clone_ops.h>
 #include <ATen/ops/constant_pad_nd_ops.h>
+#include <ATen/ops/contiguous_ops.h>
 #include <ATen/ops/count_nonzero_ops.h>
 #include <ATen/ops/cumprod_ops.h>
 #include <ATen/ops/cumsum_ops.h>
+#include <ATen/ops/detach_ops.h>
 #include <ATen/ops/diag_embed_ops.h>
 #include <ATen/ops/diagonal_ops.h>
+#include <ATen/ops/empty_ops.h>
 #include <ATen/ops/flatten_ops.h>
 #include <ATen/ops/flip_ops.h>
 #include <ATen/ops/gather_ops.h>
@@ -26,6 +28,7 @@
 #include <ATen/ops/masked_select_ops.h>
 #include <ATen/ops/movedim_ops.h>
 #include <ATen/ops/narrow_ops.h>
+#include <ATen/ops/nonzero_ops.h>
 #include <ATen/ops/one_hot_ops.h>
 #include <ATen/ops/permute_ops.h>
 #include <ATen/ops/quantile_ops.h>
@@ -48,30 +51,6 @@
 #include <ATen/ops/unbind_ops.h>
 #include <ATen/ops/unflatten_ops.h>
 #include <ATen/ops/unsqueeze_ops.h>
-
-int32_t ct_amin(CTTensor self, const ptrdiff_t *dim, ptrdiff_t dim_count, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::amin::call(borrow(self), IntegerList{dim, dim_count}, keepdim));
-  });
-}
-
-int32_t ct_argmax(CTTensor self, bool has_dim, ptrdiff_t dim, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::argmax::call(borrow(self), optionalInteger(has_dim, dim), keepdim));
-  });
-}
-
-int32_t ct_argmin(CTTensor self, bool has_dim, ptrdiff_t dim, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::argmin::call(borrow(self), optionalInteger(has_dim, dim), keepdim));
-  });
-}
-
-int32_t ct_all(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::all::call(borrow(self)));
-  });
-}
 
 int32_t ct_all_dim(CTTensor self, ptrdiff_t dim, bool keepdim, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -350,5 +329,41 @@ int32_t ct_one_hot(CTTensor self, ptrdiff_t num_classes, CTTensor *out0, char **
 int32_t ct_constant_pad_nd(CTTensor self, const ptrdiff_t *pad, ptrdiff_t pad_count, CTScalar value, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::constant_pad_nd::call(borrow(self), IntegerList{pad, pad_count}, toScalar(value)));
+  });
+}
+
+int32_t ct_contiguous(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::contiguous::call(borrow(self), at::MemoryFormat::Contiguous));
+  });
+}
+
+int32_t ct_clone(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::clone::call(borrow(self), std::nullopt));
+  });
+}
+
+int32_t ct_detach(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::detach::call(borrow(self)));
+  });
+}
+
+int32_t ct_nonzero(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::nonzero::call(borrow(self)));
+  });
+}
+
+int32_t ct_cdist(CTTensor x1, CTTensor x2, double p, bool has_compute_mode, ptrdiff_t compute_mode, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::cdist::call(borrow(x1), borrow(x2), p, optionalInteger(has_compute_mode, compute_mode)));
+  });
+}
+
+int32_t ct_empty_memory_format(const ptrdiff_t *size, ptrdiff_t size_count, int8_t dtype, CTDevice device, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::empty_memory_format::call(IntegerList{size, size_count}, optionalDataType(dtype), std::nullopt, toDevice(device), std::nullopt, std::nullopt));
   });
 }

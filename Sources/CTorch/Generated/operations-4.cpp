@@ -10,20 +10,21 @@
 #include <ATen/ops/_fused_sgd_ops.h>
 #include <ATen/ops/_standard_gamma_ops.h>
 #include <ATen/ops/_to_copy_ops.h>
+#include <ATen/ops/adaptive_avg_pool1d_ops.h>
+#include <ATen/ops/adaptive_avg_pool2d_ops.h>
 #include <ATen/ops/arange_ops.h>
 #include <ATen/ops/binomial_ops.h>
-#include <ATen/ops/cdist_ops.h>
-#include <ATen/ops/clone_ops.h>
-#include <ATen/ops/contiguous_ops.h>
+#include <ATen/ops/conv1d_ops.h>
+#include <ATen/ops/conv2d_ops.h>
 #include <ATen/ops/copy_ops.h>
-#include <ATen/ops/detach_ops.h>
 #include <ATen/ops/einsum_ops.h>
-#include <ATen/ops/empty_ops.h>
+#include <ATen/ops/embedding_ops.h>
 #include <ATen/ops/eye_ops.h>
 #include <ATen/ops/fft_irfftn_ops.h>
 #include <ATen/ops/fft_rfftn_ops.h>
 #include <ATen/ops/flatten_dense_tensors_ops.h>
 #include <ATen/ops/full_ops.h>
+#include <ATen/ops/gru_ops.h>
 #include <ATen/ops/layer_norm_ops.h>
 #include <ATen/ops/linalg_cholesky_ex_ops.h>
 #include <ATen/ops/linalg_cholesky_ops.h>
@@ -38,7 +39,6 @@
 #include <ATen/ops/linspace_ops.h>
 #include <ATen/ops/matmul_ops.h>
 #include <ATen/ops/multinomial_ops.h>
-#include <ATen/ops/nonzero_ops.h>
 #include <ATen/ops/ones_like_ops.h>
 #include <ATen/ops/ones_ops.h>
 #include <ATen/ops/poisson_ops.h>
@@ -50,42 +50,6 @@
 #include <ATen/ops/view_as_real_ops.h>
 #include <ATen/ops/zeros_like_ops.h>
 #include <ATen/ops/zeros_ops.h>
-
-int32_t ct_contiguous(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::contiguous::call(borrow(self), at::MemoryFormat::Contiguous));
-  });
-}
-
-int32_t ct_clone(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::clone::call(borrow(self), std::nullopt));
-  });
-}
-
-int32_t ct_detach(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::detach::call(borrow(self)));
-  });
-}
-
-int32_t ct_nonzero(CTTensor self, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::nonzero::call(borrow(self)));
-  });
-}
-
-int32_t ct_cdist(CTTensor x1, CTTensor x2, double p, bool has_compute_mode, ptrdiff_t compute_mode, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::cdist::call(borrow(x1), borrow(x2), p, optionalInteger(has_compute_mode, compute_mode)));
-  });
-}
-
-int32_t ct_empty_memory_format(const ptrdiff_t *size, ptrdiff_t size_count, int8_t dtype, CTDevice device, CTTensor *out0, char **message) CT_NOEXCEPT {
-  return guarded(message, [&] {
-    store(out0, at::_ops::empty_memory_format::call(IntegerList{size, size_count}, optionalDataType(dtype), std::nullopt, toDevice(device), std::nullopt, std::nullopt));
-  });
-}
 
 int32_t ct_zeros(const ptrdiff_t *size, ptrdiff_t size_count, int8_t dtype, CTDevice device, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
@@ -307,6 +271,44 @@ int32_t ct_fft_irfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, cons
 int32_t ct_layer_norm(CTTensor input, const ptrdiff_t *normalized_shape, ptrdiff_t normalized_shape_count, CTTensor weight, CTTensor bias, double eps, bool cudnn_enable, CTTensor *out0, char **message) CT_NOEXCEPT {
   return guarded(message, [&] {
     store(out0, at::_ops::layer_norm::call(borrow(input), IntegerList{normalized_shape, normalized_shape_count}, optionalTensor(weight), optionalTensor(bias), eps, cudnn_enable));
+  });
+}
+
+int32_t ct_conv1d(CTTensor input, CTTensor weight, CTTensor bias, const ptrdiff_t *stride, ptrdiff_t stride_count, const ptrdiff_t *padding, ptrdiff_t padding_count, const ptrdiff_t *dilation, ptrdiff_t dilation_count, ptrdiff_t groups, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::conv1d::call(borrow(input), borrow(weight), optionalTensor(bias), IntegerList{stride, stride_count}, IntegerList{padding, padding_count}, IntegerList{dilation, dilation_count}, groups));
+  });
+}
+
+int32_t ct_conv2d(CTTensor input, CTTensor weight, CTTensor bias, const ptrdiff_t *stride, ptrdiff_t stride_count, const ptrdiff_t *padding, ptrdiff_t padding_count, const ptrdiff_t *dilation, ptrdiff_t dilation_count, ptrdiff_t groups, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::conv2d::call(borrow(input), borrow(weight), optionalTensor(bias), IntegerList{stride, stride_count}, IntegerList{padding, padding_count}, IntegerList{dilation, dilation_count}, groups));
+  });
+}
+
+int32_t ct_adaptive_avg_pool1d(CTTensor self, const ptrdiff_t *output_size, ptrdiff_t output_size_count, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::adaptive_avg_pool1d::call(borrow(self), IntegerList{output_size, output_size_count}));
+  });
+}
+
+int32_t ct_adaptive_avg_pool2d(CTTensor self, const ptrdiff_t *output_size, ptrdiff_t output_size_count, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::adaptive_avg_pool2d::call(borrow(self), IntegerList{output_size, output_size_count}));
+  });
+}
+
+int32_t ct_gru_input(CTTensor input, CTTensor hx, const CTTensor *params, ptrdiff_t params_count, bool has_biases, ptrdiff_t num_layers, double dropout, bool train, bool bidirectional, bool batch_first, CTTensor *out0, CTTensor *out1, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    auto results = at::_ops::gru_input::call(borrow(input), borrow(hx), tensorList(params, params_count), has_biases, num_layers, dropout, train, bidirectional, batch_first);
+    store(out0, std::move(std::get<0>(results)));
+    store(out1, std::move(std::get<1>(results)));
+  });
+}
+
+int32_t ct_embedding(CTTensor weight, CTTensor indices, ptrdiff_t padding_idx, bool scale_grad_by_freq, bool sparse, CTTensor *out0, char **message) CT_NOEXCEPT {
+  return guarded(message, [&] {
+    store(out0, at::_ops::embedding::call(borrow(weight), borrow(indices), padding_idx, scale_grad_by_freq, sparse));
   });
 }
 

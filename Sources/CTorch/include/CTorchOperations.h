@@ -193,6 +193,12 @@ int32_t ct_einsum(const char *equation, const CTTensor *tensors, ptrdiff_t tenso
 int32_t ct_fft_rfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, const ptrdiff_t *dim, ptrdiff_t dim_count, const char *norm, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_fft_irfftn(CTTensor self, const ptrdiff_t *s, ptrdiff_t s_count, const ptrdiff_t *dim, ptrdiff_t dim_count, const char *norm, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_layer_norm(CTTensor input, const ptrdiff_t *normalized_shape, ptrdiff_t normalized_shape_count, CTTensor weight, CTTensor bias, double eps, bool cudnn_enable, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_conv1d(CTTensor input, CTTensor weight, CTTensor bias, const ptrdiff_t *stride, ptrdiff_t stride_count, const ptrdiff_t *padding, ptrdiff_t padding_count, const ptrdiff_t *dilation, ptrdiff_t dilation_count, ptrdiff_t groups, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_conv2d(CTTensor input, CTTensor weight, CTTensor bias, const ptrdiff_t *stride, ptrdiff_t stride_count, const ptrdiff_t *padding, ptrdiff_t padding_count, const ptrdiff_t *dilation, ptrdiff_t dilation_count, ptrdiff_t groups, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_adaptive_avg_pool1d(CTTensor self, const ptrdiff_t *output_size, ptrdiff_t output_size_count, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_adaptive_avg_pool2d(CTTensor self, const ptrdiff_t *output_size, ptrdiff_t output_size_count, CTTensor *out0, char **message) CT_NOEXCEPT;
+int32_t ct_gru_input(CTTensor input, CTTensor hx, const CTTensor *params, ptrdiff_t params_count, bool has_biases, ptrdiff_t num_layers, double dropout, bool train, bool bidirectional, bool batch_first, CTTensor *out0, CTTensor *out1, char **message) CT_NOEXCEPT;
+int32_t ct_embedding(CTTensor weight, CTTensor indices, ptrdiff_t padding_idx, bool scale_grad_by_freq, bool sparse, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_flatten_dense_tensors(const CTTensor *tensors, ptrdiff_t tensors_count, CTTensor *out0, char **message) CT_NOEXCEPT;
 int32_t ct_copy_(CTTensor self, CTTensor src, bool non_blocking, char **message) CT_NOEXCEPT;
 int32_t ct__foreach_mul_Scalar(const CTTensor *self, ptrdiff_t self_count, CTScalar scalar, CTTensor **out0, ptrdiff_t *out0_count, char **message) CT_NOEXCEPT;

@@ -1323,6 +1323,48 @@ enum Operation {
     return run1("layer_norm") { out0, message in ct_layer_norm(input.raw, normalizedShape, normalizedShape.count, weight?.raw, bias?.raw, eps, cudnnEnable, out0, message) }
   }
 
+  /// `conv1d`
+  @inline(__always)
+  static func conv1d(_ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, _ stride: [Int] = [1], _ padding: [Int] = [0], _ dilation: [Int] = [1], _ groups: Int = 1) -> Tensor {
+    defer { withExtendedLifetime(input) {}; withExtendedLifetime(weight) {}; withExtendedLifetime(bias) {} }
+    return run1("conv1d") { out0, message in ct_conv1d(input.raw, weight.raw, bias?.raw, stride, stride.count, padding, padding.count, dilation, dilation.count, groups, out0, message) }
+  }
+
+  /// `conv2d`
+  @inline(__always)
+  static func conv2d(_ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, _ stride: [Int] = [1, 1], _ padding: [Int] = [0, 0], _ dilation: [Int] = [1, 1], _ groups: Int = 1) -> Tensor {
+    defer { withExtendedLifetime(input) {}; withExtendedLifetime(weight) {}; withExtendedLifetime(bias) {} }
+    return run1("conv2d") { out0, message in ct_conv2d(input.raw, weight.raw, bias?.raw, stride, stride.count, padding, padding.count, dilation, dilation.count, groups, out0, message) }
+  }
+
+  /// `adaptive_avg_pool1d`
+  @inline(__always)
+  static func adaptive_avg_pool1d(_ self_: Tensor, _ outputSize: [Int]) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("adaptive_avg_pool1d") { out0, message in ct_adaptive_avg_pool1d(self_.raw, outputSize, outputSize.count, out0, message) }
+  }
+
+  /// `adaptive_avg_pool2d`
+  @inline(__always)
+  static func adaptive_avg_pool2d(_ self_: Tensor, _ outputSize: [Int]) -> Tensor {
+    defer { withExtendedLifetime(self_) {} }
+    return run1("adaptive_avg_pool2d") { out0, message in ct_adaptive_avg_pool2d(self_.raw, outputSize, outputSize.count, out0, message) }
+  }
+
+  /// `gru.input`
+  @inline(__always)
+  static func gru_input(_ input: Tensor, _ hx: Tensor, _ params: [Tensor], _ hasBiases: Bool, _ numLayers: Int, _ dropout: Double, _ train: Bool, _ bidirectional: Bool, _ batchFirst: Bool) -> (Tensor, Tensor) {
+    defer { withExtendedLifetime(input) {}; withExtendedLifetime(hx) {}; withExtendedLifetime(params) {} }
+    return run2("gru.input") { out0, out1, message in ct_gru_input(input.raw, hx.raw, params.map(\.raw), params.count, hasBiases, numLayers, dropout, train, bidirectional, batchFirst, out0, out1, message) }
+  }
+
+  /// `embedding`
+  @inline(__always)
+  static func embedding(_ weight: Tensor, _ indices: Tensor, _ paddingIdx: Int = -1, _ scaleGradByFreq: Bool = false, _ sparse: Bool = false) -> Tensor {
+    defer { withExtendedLifetime(weight) {}; withExtendedLifetime(indices) {} }
+    return run1("embedding") { out0, message in ct_embedding(weight.raw, indices.raw, paddingIdx, scaleGradByFreq, sparse, out0, message) }
+  }
+
   /// `flatten_dense_tensors`
   @inline(__always)
   static func flatten_dense_tensors(_ tensors: [Tensor]) -> Tensor {
