@@ -21,7 +21,7 @@ public struct LoadedData {
   ///
   /// - Throws: `DatasetError` when the data cannot be read or the model cannot be fitted to them.
   public init(fitting settings: DataSettings, for entry: CatalogueEntry) throws {
-    let images = try BundledData.images(named: settings.path)
+    let images = try LabelledImages.found(at: settings.path)
     imageSize = images.map { [$0.height, $0.width] }
     let whole = try images?.table.choosing(settings) ?? LoadedData.read(settings, for: entry)
     let (table, weights) = try whole.splittingOff(weights: settings.weights, for: entry)
@@ -52,7 +52,7 @@ public struct LoadedData {
     units = RowUnits(description)
     weights = nil
     columns = []
-    if let images = try BundledData.images(named: path) {
+    if let images = try LabelledImages.found(at: path) {
       table = try images.table.choosing(columns: description.columns)
     } else {
       table = try LoadedData.read(path, description)
