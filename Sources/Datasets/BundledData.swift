@@ -1,5 +1,5 @@
 import Foundation
-public import Torch
+import Torch
 
 /// Data that the package brings.
 public enum BundledData {
@@ -40,27 +40,5 @@ public enum BundledData {
   private static func resource(_ name: String) throws(DatasetError) -> String {
     guard let path = PackageResource.path(name, target: "Datasets") else { throw .missingResource(name: name) }
     return path
-  }
-}
-
-/// Grey images of one size, each with a label.
-public struct LabelledImages {
-  /// The data set's name.
-  public let name: String
-  /// The pixels, row by row from the top, `[images, height * width]`.
-  public let values: Tensor
-  /// The labels (64-bit integers), `[images]`.
-  public let labels: Tensor
-  /// Rows of pixels.
-  public let height: Int
-  /// Columns of pixels.
-  public let width: Int
-  /// Grey levels: pixels are the integers from 0 (background) to `levels - 1`.
-  public let levels: Int
-
-  /// The pixels as a table with columns `pixel_0_0`, `pixel_0_1`, and so on: row first.
-  public var table: Table {
-    let names = (0..<height).flatMap { row in (0..<width).map { "pixel_\(row)_\($0)" } }
-    return Table(values: values, columnNames: names, path: name)
   }
 }

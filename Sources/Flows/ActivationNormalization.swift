@@ -4,8 +4,28 @@ public import Torch
 
 /// A layer whose start depends on data: the flow shows it the training data as the layers before it map them.
 public protocol DataInitializedLayer: FlowLayer {
-  /// Sets the parameters from data, `[count, features]`.
-  func initialize(from data: Tensor)
+  /// Sets the parameters from data.
+  ///
+  /// - Parameters:
+  ///   - data: `[count, features]`.
+  ///   - context: standardized contexts, `[count, contextFeatures]`; nil for a flow without context.
+  func initialize(from data: Tensor, given context: Tensor?)
+}
+
+extension [any FlowLayer] {
+  /// Whether the start of one of the layers depends on data.
+  var areDataInitialized: Bool { contains { $0 is any DataInitializedLayer } }
+
+  /// Shows data, as the layers before map them, to each layer whose start depends on them.
+  func initialize(from data: Tensor, given context: Tensor?) {
+    guard areDataInitialized else { return }
+    var data = data
+    for layer in self {
+      (layer as? any DataInitializedLayer)?.initialize(from: data, given: context)
+      let map = layer.bijection(given: context, .inference)
+      data = map.forward(data)
+    }
+  }
 }
 
 /// A learned shift and scale of each feature that start by making the training data's mean 0 and their spread 1 (ActNorm).
@@ -26,8 +46,10 @@ public struct ActivationNormalization: DataInitializedLayer {
 
   /// Makes the mean of data 0 and their standard deviation 1; a constant feature keeps the scale 1.
   ///
-  /// - Parameter data: `[count, features]`, at least one row.
-  public func initialize(from data: Tensor) {
+  /// - Parameters:
+  ///   - data: `[count, features]`, at least one row.
+  ///   - context: does not matter.
+  public func initialize(from data: Tensor, given context: Tensor?) {
     let standardization = StandardizationLayer(features: shift.elementCount)
     standardization.fit(to: data)
     let (mean, scale) = (standardization.mean.value, standardization.scale.value)

@@ -126,6 +126,7 @@ extension Preprocessing {
     switch self {
     case .standardize: 2 * features
     case .whiten: features + 2 * features * features + 1
+    case .logit, .softLogit: 2 * features + 2
     }
   }
 }

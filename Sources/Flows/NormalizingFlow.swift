@@ -66,20 +66,22 @@ public struct NormalizingFlow: ConditionalDistribution {
     initializeLayers(from: x, given: context)
   }
 
-  /// Shows data, as the layers before map them, to each layer whose start depends on them.
+  /// Shows data, as the layers before map them, to each layer whose start depends on them: evenly spaced rows where all of
+  /// them would be more numbers than a start needs.
   private func initializeLayers(from x: Tensor, given context: Tensor?) {
-    guard layers.contains(where: { $0 is any DataInitializedLayer }) else { return }
+    guard layers.areDataInitialized else { return }
+    let most = max(2, Self.mostInitializingNumbers / features)
+    let spacing = (x.size(0) + most - 1) / most
+    func thinned(_ rows: Tensor) -> Tensor { spacing > 1 ? rows[.slice(step: spacing)] : rows }
     withoutGradient {
       let given = contextPreprocessing.flatMap { layer in
-        context.map { layer.bijection(given: nil, .inference).forward($0) }
+        context.map { layer.bijection(given: nil, .inference).forward(thinned($0)) }
       }
-      var data = preprocessing.bijection(given: nil, .inference).forward(x)
-      for layer in layers {
-        (layer as? any DataInitializedLayer)?.initialize(from: data)
-        data = layer.bijection(given: given, .inference).forward(data)
-      }
+      layers.initialize(from: preprocessing.bijection(given: nil, .inference).forward(thinned(x)), given: given)
     }
   }
+
+  private static let mostInitializingNumbers = 1 << 21
 
   /// The distributions of contexts.
   ///

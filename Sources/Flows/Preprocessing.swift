@@ -6,11 +6,18 @@ public enum Preprocessing: String, Hashable, Sendable, Codable, CaseIterable {
   case standardize
   /// All features together to mean 0 and covariance 1; for strongly correlated features, such as pixels.
   case whiten
+  /// All features from one range, that of the data, through the logit; then each to mean 0 and standard deviation 1. For
+  /// images of drawings and digits, whose background is at an end of the range (``LogitLayer``, margin 1e-6).
+  case logit
+  /// The same with a margin of 0.05, for photographs.
+  case softLogit
 
   func layer(features: Int) -> any PreprocessingLayer {
     switch self {
     case .standardize: StandardizationLayer(features: features)
     case .whiten: WhiteningLayer(features: features)
+    case .logit: LogitLayer(features: features, margin: 1e-6)
+    case .softLogit: LogitLayer(features: features, margin: 0.05)
     }
   }
 }

@@ -92,13 +92,20 @@ extension Catalogue {
       AutoregressiveFlow.Configuration(
         features: 1, layers: 6, transform: .gaussianMixture(components: 8), levels: 1, mixing: .orthogonal,
         normalizesActivations: true)),
+    flowEntry(
+      "glow", "Convolutional flow of images: levels of couplings and 1x1 convolutions; exact densities and samples.",
+      Glow.Configuration(features: 1)),
   ]
 
   private static func flowEntry<Configuration: FlowConfiguration>(
     _ name: String, _ summary: String, _ configuration: Configuration
   ) -> CatalogueEntry {
     let choices =
-      configuration is AutoregressiveFlow.Configuration ? SettingsChoices.autoregressive : SettingsChoices.couplings
+      switch configuration {
+      case is AutoregressiveFlow.Configuration: SettingsChoices.autoregressive
+      case is Glow.Configuration: SettingsChoices.images
+      default: SettingsChoices.couplings
+      }
     return CatalogueEntry(
       name: name, summary: summary, abilities: [.sample, .score, .condition], defaults: settings(of: configuration),
       choices: SettingsChoices.flows + choices,

@@ -29,7 +29,7 @@ public struct LoadedData {
   ///
   /// - Throws: `DatasetError` when the data cannot be read or the model cannot be fitted to them.
   public init(fitting settings: DataSettings, for entry: CatalogueEntry) throws {
-    let images = try BundledData.images(named: settings.path)
+    let images = try LabelledImages.found(at: settings.path)
     imageSize = images.map { [$0.height, $0.width] }
     let whole = try images?.table.choosing(settings) ?? LoadedData.read(settings, for: entry)
     let (all, weights) = try whole.splittingOff(weights: settings.weights, for: entry)
@@ -77,7 +77,7 @@ public struct LoadedData {
     columns = []
     conditionColumns = description.conditions
     let all: Table
-    if let images = try BundledData.images(named: path) {
+    if let images = try LabelledImages.found(at: path) {
       all = try images.table.choosing(columns: description.columns + (description.conditions?.columns ?? []))
     } else {
       all = try LoadedData.read(

@@ -33,6 +33,12 @@ enum SettingsChoices {
     "                                or {residual: {hiddenFeatures: 64, blocks: 2}}",
   ]
 
+  /// The lines above the settings of a flow of images.
+  static let images = [
+    "  configuration.height, configuration.width: 0 for a square; columns are channel after channel, row by row",
+    "  configuration.activation: \(list(Activation.self))",
+  ]
+
   /// The lines above the settings of an autoregressive flow.
   static let autoregressive = [
     "  configuration.mixing: \(list(Mixing.self))",

@@ -13,7 +13,9 @@ struct ScoreCommand: ParsableCommand {
       Prints the mean log p with its standard error, in nats and in the units of the data. With -o, writes log p of each \
       row; a file that is there already is left alone unless --overwrite is given. A row with missing cells has no density; \
       under the model gmm it has that of the cells that are there, of which a mean of its own is printed. Of a model with \
-      conditions it is log p of the row given the conditions that the table has beside it.
+      conditions it is log p of the row given the conditions that the table has beside it. Where all columns are discrete \
+      and were dequantized, such as pixels, bits/dim are printed too: -log2 of the probability of a row, for each column, \
+      of which they are an upper bound.
 
       EXAMPLES
         pushforward score runs/mine heldout.csv
@@ -57,7 +59,8 @@ struct ScoreCommand: ParsableCommand {
         .to(.float64, Device.cpu).doubles()
       let score = try Score(
         scores, cells: loaded.table.values, conditions: loaded.conditions?.values,
-        allowingMissing: description.scoresMissingCells, model: description.model)
+        allowingMissing: description.scoresMissingCells, model: description.model,
+        bitsPerDimension: { description.bitsPerDimension(meanLogProb: $0) })
       if let file {
         try TableWriter.write([OutputColumn("log_prob", .numbers(Tensor(score.logProbs)))], to: file.path)
       }
@@ -71,6 +74,7 @@ struct ScoreCommand: ParsableCommand {
     let mean = score.meanLogProb.map { Console.fixed($0, 4) } ?? (score.rows == 0 ? "unknown" : "-inf")
     try Console.result("log p = \(mean)\(spread) nats (mean of \(score.rows) rows)")
     guard !reporting.quiet else { return }
+    if let bits = score.bitsPerDimension { Console.note("\(Console.fixed(bits, 4)) bits/dim of the discrete columns") }
     if let others = score.meanOfOthers {
       Console.note("\(score.outsideSupport) rows have density 0; the mean of the others is \(Console.fixed(others, 4))")
     }
@@ -88,6 +92,8 @@ private struct Score: Encodable {
   var rows: Int
   var meanLogProb: Double?
   var standardError: Double?
+  /// Of a row of discrete columns.
+  var bitsPerDimension: Double?
   /// Rows with density 0.
   var outsideSupport: Int
   /// The mean of the rows with a positive density, when there are others.
@@ -101,11 +107,13 @@ private struct Score: Encodable {
   let logProbs: [Double]
 
   private enum CodingKeys: CodingKey {
-    case rows, meanLogProb, standardError, outsideSupport, meanOfOthers, incomplete, meanOfIncomplete, missing
+    case rows, meanLogProb, standardError, bitsPerDimension, outsideSupport, meanOfOthers, incomplete, meanOfIncomplete,
+      missing
   }
 
   init(
-    _ scores: [Double], cells: Tensor, conditions: Tensor?, allowingMissing: Bool, model: String
+    _ scores: [Double], cells: Tensor, conditions: Tensor?, allowingMissing: Bool, model: String,
+    bitsPerDimension: (_ meanLogProb: Double) -> Double?
   ) throws {
     let isConditioned = conditions?.isFinite().all(1) ?? Tensor.ones([cells.size(0)], dtype: .bool)
     let isComplete = (cells.isFinite().all(1) .& isConditioned).doubles().map { $0 == 1 }
@@ -130,6 +138,7 @@ private struct Score: Encodable {
     outsideSupport = known.count - finite.count
     let mean = finite.isEmpty ? nil : finite.reduce(0, +) / Double(finite.count)
     meanLogProb = outsideSupport == 0 ? mean : nil
+    self.bitsPerDimension = meanLogProb.flatMap(bitsPerDimension)
     meanOfOthers = outsideSupport == 0 ? nil : mean
     if let mean, outsideSupport == 0, rows > 1 {
       let squares = finite.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }

@@ -52,7 +52,7 @@ struct TablePlot {
   private static func read(_ path: String, columns: [String], text: String?) throws -> Table {
     var unique: [String] = []
     for name in columns where !unique.contains(name) { unique.append(name) }
-    if let images = try BundledData.images(named: path) {
+    if let images = try LabelledImages.found(at: path) {
       return Table(values: try images.table.columns(unique), columnNames: unique, path: path)
     }
     var options = TableOptions(columns: unique, missingValues: .drop, dtype: .float64)

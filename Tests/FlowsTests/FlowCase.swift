@@ -35,7 +35,7 @@ struct FlowCase: Sendable, CustomTestStringConvertible {
     contextFeatures > 0 ? Tensor.normal([count, contextFeatures], dtype: dtype, using: &rng) * 2 : nil
   }
 
-  static let all: [FlowCase] = spline + affine + autoregressive
+  static let all: [FlowCase] = spline + affine + autoregressive + images
 
   private static func couplings(
     _ mixing: Mixing, network: ConditionerNetwork = .multilayerPerceptron(hiddenFeatures: [16, 16])
@@ -127,5 +127,28 @@ struct FlowCase: Sendable, CustomTestStringConvertible {
     autoregressive("graph", 5, 1) {
       ($0.parents, $0.mixing) = ([[1], [], [0, 1], [], [2, 3]], .unmixed)
     },
+  ]
+
+  private static func glow(
+    _ name: String, _ shape: ImageShape, _ contextFeatures: Int = 0, levels: Int = 1, steps: Int = 2,
+    checkerboards: Int = 0, preprocessing: Preprocessing = .standardize
+  ) -> FlowCase {
+    FlowCase(
+      name: "glow, " + name, features: shape.features, contextFeatures: contextFeatures, spread: 0.2,
+      startsAsNormal: false
+    ) { rng in
+      let configuration = Glow.Configuration(
+        features: shape.features, contextFeatures: contextFeatures, preprocessing: preprocessing,
+        channels: shape.channels, height: shape.height, width: shape.width, levels: levels, steps: steps,
+        checkerboards: checkerboards, hiddenChannels: 5, activation: .tanh)
+      return try NormalizingFlow(configuration, using: &rng)
+    }
+  }
+
+  private static let images = [
+    glow("2x2", ImageShape(height: 2, width: 2)),
+    glow("4x8, two levels, class", ImageShape(height: 4, width: 8), 3, levels: 2),
+    glow(
+      "two channels, checkerboards, class", ImageShape(channels: 2, height: 2, width: 4), 2, steps: 1, checkerboards: 2),
   ]
 }
