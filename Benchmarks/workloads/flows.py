@@ -57,7 +57,7 @@ WORKLOADS = [
         "nsf-ar-6", "spline", 6, 256, 64,
         [Measure("step", "training step with Adam", goals(6, 15)), Measure("density", "log-densities")],
     ),
-    autoregressive("nsf-ar-draws", "spline", 63, 10_000, 64, [Measure("sampling", "draws", goals(5, 10))], rounds=3),
+    autoregressive("nsf-ar-draws", "spline", 63, 10_000, 64, [Measure("sampling", "draws", goals(5, 10))], rounds=1),
     Workload(
         name="flow-million",
         group=GROUP,

@@ -1,4 +1,4 @@
-// Products of matrices for coupling flows; see dispatch.hpp for how this file is read.
+// Products of matrices for flows; see dispatch.hpp for how this file is read.
 #include "transpose_body.hpp"
 
 /// Sums over `segments` times `depth` of a line of A times a line of B, into lines of C; the same for some panels.

@@ -1,4 +1,4 @@
-// The networks of couplings over tiles of panels; see dispatch.hpp for how this file is read. The reference is
+// The networks of steps over tiles of panels; see dispatch.hpp for how this file is read. The reference is
 // MultilayerPerceptron.swift.
 
 /// tanh(x) within 3 units in the last place; Cephes' rational approximation near 0.

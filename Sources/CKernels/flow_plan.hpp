@@ -1,4 +1,4 @@
-// Where the numbers of a coupling flow lie while its kernels run.
+// Where the numbers of a flow lie while its kernels run.
 //
 // Rows are worked on in panels of 64, feature-major: [feature][64 rows]. So a linear layer is a product of its weight, as
 // it is, with a panel; its result has the parameters of 64 splines side by side; and a permutation moves whole lines. A
