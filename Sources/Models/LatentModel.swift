@@ -16,7 +16,7 @@ public protocol DistributionModel: DensityModel {
 
 extension FlowModel: LatentModel {
   func latents(of rows: Tensor) -> Tensor {
-    withoutGradient { Tensor.concatenating(rows.split(size: Self.chunkSize).map { flow.encode($0) }) }
+    withoutGradient { Tensor.concatenating(rows.split(size: chunkSize).map { flow.encode($0) }) }
   }
 }
 
