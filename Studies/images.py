@@ -73,7 +73,7 @@ def fit(program, model, train, run, epochs):
 def score(program, run, test, scores):
     command = [program, "score", run, test, "-o", scores, "--json"]
     result = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)
-    bits = json.loads(result.stdout.splitlines()[-1])["bitsPerDimension"]
+    bits = json.loads(result.stdout.splitlines()[-1])["bits_per_dimension"]
     log_prob = np.loadtxt(scores, skiprows=1)
     return bits, log_prob.std() / np.sqrt(len(log_prob)) / (784 * np.log(2))
 
@@ -91,10 +91,10 @@ def study(program, name, model, folder, minutes, rows):
         "set": name,
         "model": model,
         "epochs": report["epochs"],
-        "best_epoch": report["bestEpoch"],
+        "best_epoch": report["best_epoch"],
         "seconds": round(report["seconds"], 1),
         "seconds_per_epoch": round(report["seconds"] / report["epochs"], 1),
-        "rows": report["trainingRows"],
+        "rows": report["training_rows"],
         "bits_per_dimension": round(bits, 4),
         "standard_error": round(error, 4),
         "published": PUBLISHED.get((name, model)),

@@ -173,7 +173,9 @@ import Torch
       #expect(score.code == 0 && score.errors.contains("bits/dim"), "\(score.errors)")
       struct Report: Decodable { let meanLogProb, bitsPerDimension: Double }
       let json = try program.run("score", "g", "digits", "--json").output
-      let report = try JSONDecoder().decode(Report.self, from: Data(json.utf8))
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let report = try decoder.decode(Report.self, from: Data(json.utf8))
       #expect(abs(report.bitsPerDimension + report.meanLogProb / (64 * log(2.0))) < 1e-6)
       #expect(try program.run("sample", "g", "-n", "4", "-o", "g.png").code == 0)
     }
