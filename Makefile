@@ -66,8 +66,8 @@ bench: setup ## measure speed and memory beside the peers, into Documentation/Be
 	@ROUNDS='$(ROUNDS)' Scripts/bench.sh $(foreach name,$(NAME),'$(name)')
 
 .PHONY: study
-study: setup ## compare the models with their peers in Python
-	@Scripts/study.sh
+study: setup ## compare the models with their peers on real data (NAME=images: one study; ARGS='--minutes 3': its options)
+	@Scripts/study.sh $(NAME) $(ARGS)
 
 .PHONY: clean
 clean: ## delete what was built (.build) and the run of the demo (runs/digits)

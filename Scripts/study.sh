@@ -1,21 +1,50 @@
 #!/usr/bin/env bash
 # Compares models with their peers on real data: minutes to hours, not part of the tests.
 #
-# DATA is a folder with uci_small, uci_misc, debd, mnist and the BSDS300 patches; further arguments go to
-# Studies/density.py.
+#   Scripts/study.sh [NAME [ARGUMENT...]]    one study, with arguments for its program; all of them without a name
+#
+# DATA is a folder with uci_small, uci_misc, debd, mnist and the BSDS300 patches.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+studies=(discrepancy-calibration gaussian-rows binary-densities density images)
+name=${1:-}
+[[ -z $name || " ${studies[*]} " == *" $name "* ]] || {
+  printf 'study: error: there is no study %s; there are %s\n' "$name" "${studies[*]}" >&2
+  exit 1
+}
 data=${DATA:-../shared/data}
-[[ -d $data/uci_small/kin40k ]] || {
+[[ -d $data ]] || {
   printf 'study: error: there is no data in %s.\n  Remedy: DATA=folder make study\n' "$data" >&2
   exit 1
 }
+
+program=.build/release/pushforward
+build_benchmark() { swift build --package-path Benchmarks --configuration release --product "$1"; }
+build_program() { swift build --configuration release --product pushforward; }
+
+run_study() {
+  local study=$1
+  shift
+  case $study in
+    discrepancy-calibration)
+      build_benchmark DiscrepancyCalibration
+      Benchmarks/.build/release/DiscrepancyCalibration
+      ;;
+    gaussian-rows)
+      build_benchmark GaussianMixtures
+      "$python" Studies/gaussian_rows.py Benchmarks/.build/release/GaussianMixtures "$data" "$@"
+      ;;
+    *)
+      build_program
+      "$python" "Studies/${study//-/_}.py" "$program" "$data" "$@"
+      ;;
+  esac
+}
+
 python=$(Scripts/peers.sh)
-swift build --configuration release --product pushforward
-swift build --package-path Benchmarks --configuration release --product GaussianMixtures
-swift build --package-path Benchmarks --configuration release --product DiscrepancyCalibration
-Benchmarks/.build/release/DiscrepancyCalibration
-"$python" Studies/gaussian_rows.py Benchmarks/.build/release/GaussianMixtures "$data"
-"$python" Studies/binary_densities.py .build/release/pushforward "$data"
-"$python" Studies/density.py .build/release/pushforward "$data" "$@"
+if [[ -n $name ]]; then
+  run_study "$@"
+else
+  for study in "${studies[@]}"; do run_study "$study"; done
+fi

@@ -31,10 +31,19 @@ public struct LogitLayer: PreprocessingLayer {
   ///
   /// - Parameter data: `[count, features]`.
   /// - Precondition: there is at least one row, of `features` columns.
-  public func fit(to data: Tensor) {
+  public func fit(to data: Tensor) { fit(to: data, within: nil) }
+
+  /// Takes means and standard deviations from the logits of data.
+  ///
+  /// - Parameters:
+  ///   - data: `[count, features]`.
+  ///   - known: where all numbers lie, those of other rows too, such as 0 to 256 for grey levels with noise; nil for the range
+  ///     of the data.
+  /// - Precondition: there is at least one row, of `features` columns.
+  public func fit(to data: Tensor, within known: ClosedRange<Double>?) {
     withoutGradient {
-      let (low, high) = (data.min(), data.max())
-      range.assign(Tensor.stacking([low, select(high .> low, high, low + 1)]))
+      let (low, high) = known.map { ($0.lowerBound, $0.upperBound) } ?? (data.min().item(), data.max().item())
+      range.assign(Tensor([low, high > low ? high : low + 1]))
       standardization.fit(to: logit.forward(data.to(range.value.dtype)))
     }
   }

@@ -59,9 +59,11 @@ public struct NormalizingFlow: ConditionalDistribution {
   /// - Parameters:
   ///   - x: `[count, features]`.
   ///   - context: `[count, contextFeatures]`; nil for a flow without context.
-  public func standardize(to x: Tensor, context: Tensor? = nil) {
+  ///   - range: where all numbers lie, those of other rows too, which the preprocessing by a logit wants to know; nil for the
+  ///     range of `x`.
+  public func standardize(to x: Tensor, context: Tensor? = nil, within range: ClosedRange<Double>? = nil) {
     checkContext(context)
-    preprocessing.fit(to: x)
+    if let logit = preprocessing as? LogitLayer { logit.fit(to: x, within: range) } else { preprocessing.fit(to: x) }
     if let context { contextPreprocessing?.fit(to: context) }
     initializeLayers(from: x, given: context)
   }

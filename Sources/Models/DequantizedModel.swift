@@ -58,7 +58,14 @@ extension DequantizedModel: TrainedModel, Module where Base: TrainedModel {
   var defect: String? { base.defect }
   var slowParts: [String] { base.slowParts }
 
-  func prepare(for data: Batch) { base.prepare(for: noisy(data, .inference)) }
+  func prepare(for data: Batch) {
+    let noisy = noisy(data, .inference)
+    let grids = dequantization.grids
+    guard grids.count == features, let low = grids.map(\.minimum).min(),
+      let high = grids.map({ $0.maximum + $0.step }).max()
+    else { return base.prepare(for: noisy) }
+    base.prepare(for: noisy, within: low...high)
+  }
 
   func loss(_ batch: Batch, _ context: LayerContext) -> Tensor { base.loss(noisy(batch, context), context) }
 

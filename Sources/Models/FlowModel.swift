@@ -10,12 +10,16 @@ import Training
 struct FlowModel: TrainedModel, DensityModel {
   let flow: NormalizingFlow
 
-  /// Rows scored at a time: bounds the memory whatever the count.
-  static let chunkSize = 8192
+  /// Rows scored at a time: bounds the memory whatever the count, also of wide rows, as of images.
+  var chunkSize: Int { max(64, min(8192, (1 << 21) / features)) }
 
   var features: Int { flow.features }
 
   func prepare(for data: Batch) { flow.standardize(to: data.values, context: data.context) }
+
+  func prepare(for data: Batch, within range: ClosedRange<Double>) {
+    flow.standardize(to: data.values, context: data.context, within: range)
+  }
 
   func loss(_ batch: Batch, _ context: LayerContext) -> Tensor {
     -flow.conditioned(on: batch.context, context).logProb(batch.values).mean()
@@ -27,11 +31,11 @@ struct FlowModel: TrainedModel, DensityModel {
 
   func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor {
     guard let context, context.rank > 1 else {
-      return flow.conditioned(on: context).logProb(rows, chunkSize: Self.chunkSize)
+      return flow.conditioned(on: context).logProb(rows, chunkSize: chunkSize)
     }
     return withoutGradient {
       Tensor.concatenating(
-        zip(rows.split(size: Self.chunkSize), context.split(size: Self.chunkSize)).map {
+        zip(rows.split(size: chunkSize), context.split(size: chunkSize)).map {
           flow.conditioned(on: $1).logProb($0)
         })
     }

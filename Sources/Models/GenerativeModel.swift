@@ -94,6 +94,9 @@ public protocol TrainedModel: GenerativeModel, Module {
   /// Sets what is computed from the training rows directly, such as their mean and scale, before training.
   func prepare(for data: Batch)
 
+  /// The same, knowing where all numbers lie, those of other rows too; a model to which that matters implements it.
+  func prepare(for data: Batch, within range: ClosedRange<Double>)
+
   /// The mean loss of a batch of rows.
   func loss(_ batch: Batch, _ context: LayerContext) -> Tensor
 
@@ -111,6 +114,9 @@ extension TrainedModel {
 
   /// Nothing.
   public var defect: String? { nil }
+
+  /// As if the range were not known.
+  public func prepare(for data: Batch, within range: ClosedRange<Double>) { prepare(for: data) }
 
   /// Moves all parameters and buffers.
   public func move(to device: Device) { convert(device: device) }

@@ -16,8 +16,8 @@ public protocol DistributionModel: DensityModel {
 
 extension FlowModel: LatentModel {
   func latents(of rows: Tensor, given context: Tensor?) -> Tensor {
-    let parts = rows.split(size: Self.chunkSize)
-    let contexts = context.map { $0.split(size: Self.chunkSize).map(Optional.some) } ?? parts.map { _ in nil }
+    let parts = rows.split(size: chunkSize)
+    let contexts = context.map { $0.split(size: chunkSize).map(Optional.some) } ?? parts.map { _ in nil }
     return withoutGradient { Tensor.concatenating(zip(parts, contexts).map { flow.encode($0, given: $1) }) }
   }
 }

@@ -125,6 +125,8 @@ struct ImageLayerCase: Sendable, CustomTestStringConvertible {
     expectClose(z.mean(0), Tensor.zeros([4]), tolerance: 1e-4)
     expectClose(z.standardDeviation(0, correction: 0), Tensor.ones([4]), tolerance: 1e-4)
     #expect(layer.defect == nil)
+    layer.fit(to: x, within: -1...20)
+    #expect(layer.range.value.doubles() == [-1, 20])
     layer.range.assign(Tensor([1.0, 1.0]))
     #expect(layer.defect == "range is not finite or does not go upwards")
   }

@@ -163,6 +163,24 @@ import Torch
     }
   }
 
+  @Test func imagesHaveBitsPerDimension() throws {
+    try withProgram { program in
+      let small = ["configuration.steps=1", "configuration.hiddenChannels=4", "training.maximumEpochs=2"]
+      let fit = try program.run(
+        ["fit", "glow", "digits", "--out", "g", "--dequantize", "all"] + small.flatMap { ["--set", $0] })
+      #expect(fit.code == 0, "\(fit.errors)")
+      let score = try program.run("score", "g", "digits")
+      #expect(score.code == 0 && score.errors.contains("bits/dim"), "\(score.errors)")
+      struct Report: Decodable { let meanLogProb, bitsPerDimension: Double }
+      let json = try program.run("score", "g", "digits", "--json").output
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let report = try decoder.decode(Report.self, from: Data(json.utf8))
+      #expect(abs(report.bitsPerDimension + report.meanLogProb / (64 * log(2.0))) < 1e-6)
+      #expect(try program.run("sample", "g", "-n", "4", "-o", "g.png").code == 0)
+    }
+  }
+
   @Test func modelsAreListedOneALine() throws {
     try withProgram { program in
       let outcome = try program.run("models")
