@@ -32,7 +32,7 @@ extension FlowModel: ConditionalQuantiles {
   private func decoded(_ code: Double, _ context: Tensor) -> Tensor {
     withoutGradient {
       Tensor.concatenating(
-        context.split(size: Self.chunkSize).map { part in
+        context.split(size: chunkSize).map { part in
           let codes = Tensor.full([part.size(0), 1], code, dtype: part.dtype, device: part.device)
           return flow.decode(codes, given: part).to(.float64).squeezed(1)
         })

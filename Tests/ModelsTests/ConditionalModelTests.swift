@@ -37,8 +37,9 @@ import _TestSupport
     return run
   }
 
+  /// Without glow, whose rows are images.
   private static let flows = Catalogue.entries.filter {
-    $0.abilities.contains(.condition) && $0.trainingDefaults != nil
+    $0.abilities.contains(.condition) && $0.trainingDefaults != nil && $0.name != "glow"
   }
   .map(\.name)
 
