@@ -63,7 +63,7 @@ public struct NormalizingFlow: ConditionalDistribution {
   ///     range of `x`.
   public func standardize(to x: Tensor, context: Tensor? = nil, within range: ClosedRange<Double>? = nil) {
     checkContext(context)
-    if let logit = preprocessing as? LogitLayer { logit.fit(to: x, within: range) } else { preprocessing.fit(to: x) }
+    preprocessing.fit(to: x, within: range)
     if let context { contextPreprocessing?.fit(to: context) }
     initializeLayers(from: x, given: context)
   }

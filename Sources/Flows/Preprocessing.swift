@@ -28,4 +28,11 @@ public protocol PreprocessingLayer: FlowLayer {
   var mean: Buffer { get }
   /// Computes the bijection from data `[count, features]`; what was there before is replaced.
   func fit(to data: Tensor)
+  /// The same, knowing where all numbers lie, those of other rows too; a layer to which that matters implements it.
+  func fit(to data: Tensor, within range: ClosedRange<Double>?)
+}
+
+extension PreprocessingLayer {
+  /// As if the range were not known.
+  public func fit(to data: Tensor, within range: ClosedRange<Double>?) { fit(to: data) }
 }

@@ -52,6 +52,7 @@ extension SupportedModel: DensityModel where Base: DensityModel {
 
 extension SupportedModel: TrainedModel, Module where Base: TrainedModel {
   var defect: String? { base.defect }
+  var slowParts: [String] { base.slowParts }
 
   func prepare(for data: Batch) {
     base.prepare(for: Batch(values: map.forward(data.values), context: data.context))

@@ -137,12 +137,7 @@ struct FitCommand: ParsableCommand {
       settings.data.path = data
     }
     for assignment in set { settings = try settings.setting(assignment) }
-    if let dag {
-      guard model == "causal" else {
-        throw SettingsError.invalid(reason: "--dag is for the model causal, not \(model)")
-      }
-      settings = try settings.merging(.object(["configuration": .object(["dag": .string(dag)])]))
-    }
+    if let dag { settings = try settings.merging(graph(dag)) }
     if let objective, settings.objective?.name ?? .forward != objective {
       throw SettingsError.invalid(reason: "--objective \(objective.rawValue) contradicts the settings")
     }
@@ -165,6 +160,13 @@ struct FitCommand: ParsableCommand {
     if let threads = machine.threads { settings.threads = threads }
     if let device { settings.device = device }
     return settings
+  }
+
+  private func graph(_ dag: String) throws -> SettingsValue {
+    guard model == "causal" else {
+      throw SettingsError.invalid(reason: "--dag is for the model causal, not \(model)")
+    }
+    return .object(["configuration": .object(["dag": .string(dag)])])
   }
 
   private static func objective(_ name: String) throws -> Objective.Name {

@@ -154,6 +154,7 @@ import _TestSupport
 
   @Test(arguments: Case.all) func agreesWithTheComposedBijections(_ row: Case) throws {
     try using(row.instructions) {
+      // No row of these seeds lies within rounding of a relu's kink, where a gradient is either of two; one of seed 0 does.
       for (index, layout) in Layout.all.enumerated() { try check(layout, row, seed: UInt64(50 + index)) }
     }
   }

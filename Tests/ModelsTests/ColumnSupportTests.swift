@@ -135,4 +135,27 @@ import _TestSupport
       #expect(try run.loadModel().description.supports?.map(\.column) == [1])
     }
   }
+
+  /// A column with declared bounds is continuous, however few its values and whatever is dequantized.
+  @Test func declaredBoundsKeepAColumnOffGrids() throws {
+    try withTemporaryFolder { folder in
+      var settings = try settings("gaussian", folder, support: ["age=interval(0,4)"]) { _ in
+        "age,share\n" + (0..<60).map { "\(1 + $0 % 3),\($0 % 5)\n" }.joined()
+      }
+      settings.data.dequantize = ["*"]
+      let (_, description) = try fit(settings, folder)
+      #expect(description.grids.map(\.column) == [1])
+    }
+  }
+
+  /// In a build without optimization every layer is slow; bounds hide nothing of it.
+  @Test func boundsDoNotHideWhatIsSlow() throws {
+    try withTemporaryFolder { folder in
+      let parts = try [Self.all, []].map { support in
+        let (model, _) = try fit(try settings("nsf", folder, support: support), folder)
+        return try #require(model as? any TrainedModel).slowParts
+      }
+      #expect(parts[0] == parts[1])
+    }
+  }
 }
