@@ -1,4 +1,5 @@
 import Flows
+import Foundation
 import NeuralNetworks
 import Probability
 import Testing
@@ -110,6 +111,18 @@ import _TestSupport
     let x = Tensor.linear(from: -3, to: 3, count: 61, dtype: .float64)
     let map = FeatureTransform.gaussianMixture(components: 8).bijection(.zeros([24], dtype: .float64))
     expectClose(map.forward(x), x, tolerance: 2e-3)
+  }
+
+  /// The score of one component is its standardization, from the middle to where densities underflow.
+  @Test func scoresAreExactInTheTails() {
+    let x = Tensor([-1e6, -700, -80, -49, -51, -3, 0, 2, 49, 51, 90, 1e6])
+    // The log-scale of a parameter p is p / (1 + |p| / log 1000).
+    let logScale = 0.5 / (1 + 0.5 / log(1000))
+    let map = GaussianMixtureScore(parameters: Tensor([0.3, 1.5, 0.5]))
+    let (z, logDet) = map.forwardWithLogDet(x)
+    let expected = (x - 1.5) * exp(-logScale)
+    expectClose(z / expected, Tensor.ones([12], dtype: .float64), tolerance: 1e-10)
+    expectClose(logDet, Tensor.full([12], -logScale, dtype: .float64), tolerance: 1e-9)
   }
 
   @Test func activationsAreNormalizedFromData() throws {
