@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <mutex>
 #include <new>
+#include <sys/mman.h>
 
 namespace ck {
 
@@ -35,6 +36,13 @@ public:
     blocks[count++] = {address, bytes};
     held += bytes;
   }
+
+  /// Pages of their own, all 0, which go back to the system as soon as they are not needed.
+  static void *map(size_t bytes) noexcept {
+    void *address = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return address == MAP_FAILED ? nullptr : address;
+  }
+  static void unmap(void *address, size_t bytes) noexcept { munmap(address, bytes); }
 
 private:
   struct Block {

@@ -66,7 +66,7 @@ template <class Scalar> struct CenteredRows {
 
   bool prepare(const PairPoints<Scalar> &points, const double *center) noexcept {
     const ptrdiff_t panels = (points.rows + panelRows - 1) / panelRows, all = panels * panelRows + sparePairRows;
-    rows = makeScratch<Scalar>(all * points.stride);
+    rows = makeScratch<Scalar>(all * points.stride, Keep::no);
     halves = zeros<Scalar>(all);
     radii = zeros<double>(panels);
     if (!rows || !halves || !radii) return false;

@@ -7,7 +7,7 @@
 namespace ck {
 
 /// Rows of a block of pairs: the larger, the less often panels are filled and 64-bit sums added to.
-constexpr ptrdiff_t largeBlock = 6 * panelRows, middleBlock = 3 * panelRows;
+constexpr ptrdiff_t largeBlock = 12 * panelRows, middleBlock = 3 * panelRows;
 
 /// Products of rows r from 0 give squared distances that are off by some units in the last place of r^2. That changes a
 /// kernel by some units in its own last place where r^2 is at most so many times what the kernel's scale is.
@@ -99,7 +99,7 @@ template <class Scalar> struct PairwiseGradient {
   Scratch<double> products, slopes; // [rows, stride], [rows]
 
   bool allocate(const PairPoints<Scalar> &points) noexcept {
-    products = zeros<double>(points.rows * points.stride);
+    products = zeros<double>(points.rows * points.stride, Keep::no);
     slopes = zeros<double>(points.rows);
     return products && slopes;
   }
