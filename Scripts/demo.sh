@@ -11,8 +11,8 @@ run=runs/digits
 }
 
 "$program" fit nsf digits --out "$run" --overwrite --config Examples/digits.yaml
-"$program" sample "$run" -n 100 --seed 7 -o "$run/samples.csv"
-"$program" sample "$run" -n 100 --seed 7 -o "$run/samples.png"
+"$program" sample "$run" -n 100 --seed 7 -o "$run/samples.csv" --overwrite
+"$program" sample "$run" -n 100 --seed 7 -o "$run/samples.png" --overwrite
 
 printf '\nThe run is in %s; look at %s/samples.png:\n' "$run" "$run"
 find "$run" -mindepth 1 -maxdepth 1 -printf '  %p (%s bytes)\n' | sort
