@@ -75,14 +75,15 @@ let package = Package(
     // Floors 6 to 10: model families, diagnostics, the catalogue, reports, the umbrella, the command line.
     library("DensityEstimation", ["Probability"]),
     library("Flows", ["Probability", "Training"]),
+    library("Autoencoders", ["Probability"]),
     library("Diagnostics", ["Probability", "Training"]),
-    library("Models", ["DensityEstimation", "Diagnostics", "Flows", yams]),
+    library("Models", ["Autoencoders", "DensityEstimation", "Diagnostics", "Flows", yams]),
     library("Reports", ["Diagnostics", "Models"], resources: [.copy("Resources")]),
     library(
       "Pushforward",
       [
         "Torch", "NeuralNetworks", "Datasets", "Probability", "Training", "DensityEstimation", "Flows",
-        "Diagnostics", "Models", "Reports",
+        "Autoencoders", "Diagnostics", "Models", "Reports",
       ]),
     program("PushforwardCLI", ["Pushforward", argumentParser]),
 
@@ -101,6 +102,7 @@ let package = Package(
     tests("Probability", ["Torch", "NeuralNetworks"]),
     tests("DensityEstimation", ["Torch", "Probability"], resources: [.copy("Fixtures")]),
     tests("Flows", ["Datasets", "Torch", "NeuralNetworks", "Probability", "Training"]),
+    tests("Autoencoders", ["NeuralNetworks", "Probability", "Torch", "Training"]),
     tests("Diagnostics", ["Flows", "NeuralNetworks", "Probability", "Torch"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),

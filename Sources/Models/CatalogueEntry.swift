@@ -26,6 +26,8 @@ public struct CatalogueEntry: Sendable {
     case score
     /// Rows and log-densities given other columns: a fit with `data.given`.
     case condition
+    /// A code for each row, and a row for each code.
+    case encode
   }
 
   /// How a model comes from data.
@@ -40,6 +42,10 @@ public struct CatalogueEntry: Sendable {
   struct Training: Sendable {
     /// How it is trained unless told otherwise.
     var defaults: TrainingConfiguration
+    /// Which tables it can be fitted to that others cannot.
+    var accepts: Set<DataTrait> = []
+    /// The name of a second model, of the codes of the first, under whose name its configuration stands in this one's.
+    var codeModel: String?
     /// The number of elements of all parameters and buffers, without making the model; throws what `make` throws for a
     /// configuration that cannot be used.
     var countWeights: @Sendable (SettingsValue, _ features: Int, _ contextFeatures: Int) throws -> Double
@@ -85,8 +91,10 @@ public struct CatalogueEntry: Sendable {
 
   /// Whether it takes tables of a kind.
   func accepts(_ trait: DataTrait) -> Bool {
-    guard case .estimation(let estimation) = method else { return false }
-    return estimation.accepts.contains(trait)
+    switch method {
+    case .training(let training): training.accepts.contains(trait)
+    case .estimation(let estimation): estimation.accepts.contains(trait)
+    }
   }
 
   /// The configuration: the defaults with some in their place.

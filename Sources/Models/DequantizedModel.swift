@@ -69,7 +69,20 @@ extension DequantizedModel: TrainedModel, Module where Base: TrainedModel {
 
   func loss(_ batch: Batch, _ context: LayerContext) -> Tensor { base.loss(noisy(batch, context), context) }
 
+  func finish(for data: Batch) { base.finish(for: noisy(data, .inference)) }
+
   func visitParameters(_ visitor: inout some ParameterVisitor) { base.visitParameters(&visitor) }
+}
+
+extension DequantizedModel: CodeModel where Base: CodeModel {
+  var codeFeatures: Int { base.codeFeatures }
+
+  /// The codes of rows with noise, which is the same in every call with the same rows.
+  func encode(_ rows: Tensor, given context: Tensor?) -> Tensor { base.encode(noisy(rows), given: context) }
+
+  func decode(_ codes: Tensor, given context: Tensor?) -> Tensor {
+    dequantization.rounded(base.decode(codes, given: context))
+  }
 }
 
 extension GenerativeModel {

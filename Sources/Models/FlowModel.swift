@@ -55,6 +55,22 @@ struct FlowModel: TrainedModel, DensityModel {
   func visitParameters(_ visitor: inout some ParameterVisitor) { visitor.visit(flow, named: "flow") }
 }
 
+extension FlowModel: CodeModel {
+  var codeFeatures: Int { features }
+
+  func encode(_ rows: Tensor, given context: Tensor?) -> Tensor {
+    latents(
+      of: rows,
+      given: context.map { context in
+        context.rank == 1 ? context.broadcasted(to: [rows.size(0), context.size(0)]) : context
+      })
+  }
+
+  func decode(_ codes: Tensor, given context: Tensor?) -> Tensor {
+    withoutGradient { flow.decode(codes, given: context) }
+  }
+}
+
 extension FlowModel: ReparameterizedModel, DifferentiableModel {
   func reparameterizedDistribution(_ context: LayerContext) -> any ReparameterizedDistribution {
     flow.conditioned(on: nil, context)
@@ -111,7 +127,8 @@ extension Catalogue {
       default: SettingsChoices.couplings
       }
     return CatalogueEntry(
-      name: name, summary: summary, abilities: [.sample, .score, .condition], defaults: settings(of: configuration),
+      name: name, summary: summary, abilities: [.sample, .score, .condition, .encode],
+      defaults: .configuration(configuration),
       choices: SettingsChoices.flows + choices,
       method: .training(
         CatalogueEntry.Training(
@@ -140,16 +157,6 @@ extension Catalogue {
   ) throws(ModelError) -> Result {
     do { return try body() } catch { throw .configuration(model: name, reason: "\(error)") }
   }
-
-  /// A configuration without the sizes that the data decide.
-  private static func settings(of configuration: some FlowConfiguration) -> SettingsValue {
-    guard let tree = try? SettingsValue(encoding: configuration), case .object(var settings) = tree else {
-      preconditionFailure("a flow's configuration is a group of settings")
-    }
-    settings["features"] = nil
-    settings["contextFeatures"] = nil
-    return .object(settings)
-  }
 }
 
 extension SettingsValue {
@@ -157,5 +164,15 @@ extension SettingsValue {
   func adding(_ settings: [String: SettingsValue]) -> SettingsValue {
     guard case .object(let own) = self else { return self }
     return .object(own.merging(settings) { _, new in new })
+  }
+
+  /// The settings of a model's configuration, without the sizes that the data decide.
+  static func configuration(_ configuration: some Encodable) -> SettingsValue {
+    guard let tree = try? SettingsValue(encoding: configuration), case .object(var settings) = tree else {
+      preconditionFailure("a configuration is a group of settings")
+    }
+    settings["features"] = nil
+    settings["contextFeatures"] = nil
+    return .object(settings)
   }
 }

@@ -100,6 +100,9 @@ public protocol TrainedModel: GenerativeModel, Module {
   /// The mean loss of a batch of rows.
   func loss(_ batch: Batch, _ context: LayerContext) -> Tensor
 
+  /// Computes from the training rows, after training, what is not trained; a model that wraps another forwards it.
+  func finish(for data: Batch)
+
   /// What is wrong with loaded weights that have the right shapes, starting with the name of a tensor; nil when the
   /// model can be used. A model that wraps another forwards it.
   var defect: String? { get }
@@ -114,6 +117,9 @@ extension TrainedModel {
 
   /// Nothing.
   public var defect: String? { nil }
+
+  /// Nothing.
+  public func finish(for data: Batch) {}
 
   /// As if the range were not known.
   public func prepare(for data: Batch, within range: ClosedRange<Double>) { prepare(for: data) }

@@ -38,12 +38,48 @@ public enum ModelFile {
     switch entry.method {
     case .training(let training):
       guard description.training != nil else { throw wrongReport(path: url.path) }
-      let model = try load(file.tensors, training, of: entry, description, path: url.path)
+      let own = file.tensors.filter { training.codeModel == nil || !$0.key.hasPrefix(CodedModel.prefix) }
+      let model = try load(own, training, of: entry, description, path: url.path)
+      if let name = training.codeModel, let first = model as? AutoencoderModel {
+        let codes = try loadCodes(
+          file.tensors, of: try Catalogue.entry(named: name), first, description, path: url.path)
+        return (CodedModel(autoencoder: first, codes: codes).dequantizing(grids), description)
+      }
       return (model.supporting(description.supports ?? []).dequantizing(grids), description)
     case .estimation(let estimation):
       guard description.estimation != nil else { throw wrongReport(path: url.path) }
       let model = try load(file.tensors, estimation, of: entry, description, path: url.path)
       return (model.supporting(description.supports ?? []).dequantizing(grids), description)
+    }
+  }
+
+  /// The second model of a file, of codes.
+  private static func loadCodes(
+    _ tensors: [String: Tensor], of entry: CatalogueEntry, _ first: AutoencoderModel, _ description: ModelDescription,
+    path: String
+  ) throws(ModelError) -> any DensityModel {
+    var second = description
+    second.columns = (1...first.codeFeatures).map { "code\($0)" }
+    second.conditions = nil
+    let prefix = CodedModel.prefix
+    let own = Dictionary(
+      uniqueKeysWithValues: tensors.filter { $0.key.hasPrefix(prefix) }.map {
+        (String($0.key.dropFirst(prefix.count)), $0.value)
+      })
+    do {
+      second.configuration = try self.entry(of: description, path: path).configuration(description.configuration).codes
+    } catch let error as ModelError {
+      throw error
+    } catch {
+      throw .notAModel(path: path, reason: "its configuration cannot be used: \(error)")
+    }
+    switch entry.method {
+    case .estimation(let method): return try load(own, method, of: entry, second, path: path)
+    case .training(let method):
+      guard let model = try load(own, method, of: entry, second, path: path) as? any DensityModel else {
+        throw .notAModel(path: path, reason: "\(entry.name) is no density of codes")
+      }
+      return model
     }
   }
 

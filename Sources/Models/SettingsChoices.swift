@@ -1,3 +1,4 @@
+import Autoencoders
 import Datasets
 import DensityEstimation
 import Flows
@@ -12,6 +13,7 @@ enum SettingsChoices {
       words(TrainingConfiguration.OptimizerKind.self), words(Activation.self), words(Mixing.self),
       words(Preprocessing.self), words(DataSettings.Missing.self), words(TableOptions.Header.self),
       words(DensityTreeEstimator.Criterion.self),
+      words(RowScaling.Kind.self),
     ])
 
   /// The lines above the settings of any model.
@@ -48,6 +50,32 @@ enum SettingsChoices {
     "  configuration.transform: {affine: {}}, {additive: {}}, {rationalQuadraticSpline: {bins: 8, bound: 5}},",
     "                           {linearRationalSpline: {bins: 8, bound: 5}}, {gaussianMixture: {components: 8}},",
     "                           {sumOfSquares: {polynomials: 3, degree: 4}} or {squashedSpline: {bins: 8, bound: 5}}",
+  ]
+
+  /// The lines above the settings of any autoencoder.
+  static let codeNetworks = [
+    "  configuration.network: {multilayerPerceptron: {hiddenFeatures: [128, 128]}}, {residual: {hiddenFeatures: 128, blocks: 2}}",
+    "                         or {convolutional: {channels: [32, 64]}} for images, which halve height and width",
+    "  configuration.scaling: \(list(RowScaling.Kind.self))    configuration.activation: \(list(Activation.self))",
+    "  configuration.height, configuration.width: 0 for a square image",
+  ]
+
+  /// The lines above the settings of a deterministic autoencoder.
+  static let autoencoders = [
+    "  configuration.reconstruction: {l2: {}}, {l1: {}}, {huber: {delta: 1}}, {binaryCrossEntropy: {}}",
+    "                                or {pyramid: {power: 1, levels: 3}} for images",
+    "  configuration.corruption: {none: {}}, {gaussian: {standardDeviation: 0.3}}, {masking: {probability: 0.3}}",
+    "                            or {saltAndPepper: {probability: 0.3}}",
+  ]
+
+  /// The lines above the settings of a variational autoencoder.
+  static let variational = [
+    "  configuration.likelihood: {gaussian: {standardDeviation: 0.1}}, {sharedGaussian: {}}, {columnGaussian: {}},",
+    "                            {decodedGaussian: {}}, {bernoulli: {}}, {discretizedLogistic: {levels: 256}}",
+    "                            or {categorical: {levels: 256}}",
+    "  configuration.prior: {standardNormal: {}}, {mixture: {components: 20}} or {flow: {layers: 4}}",
+    "  configuration.posterior: {gaussian: {}} or {flow: {layers: 2}}",
+    "  configuration.trainingSamples: 1 for the evidence lower bound, more for the importance-weighted one",
   ]
 
   /// The lines above the settings of a model that is trained.

@@ -64,7 +64,19 @@ extension SupportedModel: TrainedModel, Module where Base: TrainedModel {
     return base.loss(Batch(values: free, context: batch.context), context) - logDet.mean()
   }
 
+  func finish(for data: Batch) { base.finish(for: Batch(values: map.forward(data.values), context: data.context)) }
+
   func visitParameters(_ visitor: inout some ParameterVisitor) { base.visitParameters(&visitor) }
+}
+
+extension SupportedModel: CodeModel where Base: CodeModel {
+  var codeFeatures: Int { base.codeFeatures }
+
+  func encode(_ rows: Tensor, given context: Tensor?) -> Tensor {
+    base.encode(map.forward(map.split(rows).safe), given: context)
+  }
+
+  func decode(_ codes: Tensor, given context: Tensor?) -> Tensor { map.inverse(base.decode(codes, given: context)) }
 }
 
 extension SupportedModel: LatentModel where Base: LatentModel {

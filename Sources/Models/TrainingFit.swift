@@ -21,9 +21,9 @@ struct TrainingFit {
     _ = rng.split()  // the generator of the split
     let data = try LoadedData(fitting: settings.data, for: entry)
     data.warnings.forEach { onEvent(.warning($0)) }
-    let model = try method.make(
-      configuration, data.table.columnCount, data.conditions?.columnCount ?? 0, &rng
-    ).supporting(data.supports).dequantizing(data.units.shiftedGrids)
+    let bare = try method.make(
+      configuration, data.table.columnCount, data.conditions?.columnCount ?? 0, &rng)
+    let model = bare.supporting(data.supports).dequantizing(data.units.shiftedGrids)
     let split = try settings.rowSplit(rowCount: data.table.rowCount, path: data.table.path)
     if !resuming { try folder.create(overwriting: overwriting) }
     let lock = try folder.lock()
@@ -45,7 +45,15 @@ struct TrainingFit {
       let report = try fit(
         model, trainer, trained.to(device), validation, using: &rng, checkpoint: checkpoint, stop: stop,
         onEvent: onEvent)
-      if report.stopReason != .interrupted { try save(model, data, report, checkpoint) }
+      guard report.stopReason != .interrupted else { return report }
+      model.finish(for: trained.to(device))
+      guard let codes = try codes(of: model, method, trained.to(device), stop: stop, onEvent: onEvent) else {
+        try save(model, data, report, checkpoint)
+        return report
+      }
+      guard let second = codes.model, let first = bare as? AutoencoderModel else { return report.interrupted }
+      try save(
+        CodedModel(autoencoder: first, codes: second).dequantizing(data.units.shiftedGrids), data, report, checkpoint)
       return report
     } catch TrainingError.diverged(let divergence) {
       // The best weights are worth keeping; the error still reaches the caller.
@@ -54,8 +62,18 @@ struct TrainingFit {
     }
   }
 
+  /// A second model, of the codes of the rows; nil without one, and without the model when its fit was interrupted.
+  private func codes(
+    of model: any TrainedModel, _ method: CatalogueEntry.Training, _ trained: Batch, stop: StopRequest?,
+    onEvent: (ModelFit.Event) -> Void
+  ) throws -> (model: (any DensityModel)?, Void)? {
+    guard let name = method.codeModel, let first = model as? any CodeModel else { return nil }
+    let fit = CodeFit(entry: try Catalogue.entry(named: name), configuration: configuration.codes, seed: settings.seed)
+    return (try fit.run(first.encode(trained.values, given: nil), stop: stop, onEvent: onEvent), ())
+  }
+
   private func save(
-    _ model: any TrainedModel, _ data: LoadedData, _ report: TrainingReport, _ checkpoint: CheckpointStore
+    _ model: any GenerativeModel, _ data: LoadedData, _ report: TrainingReport, _ checkpoint: CheckpointStore
   ) throws {
     try model.move(to: .cpu)
     try ModelFile.save(model, data.description(settings, .training(report)), to: folder.model)
@@ -79,6 +97,23 @@ struct TrainingFit {
     if let context = data.context { fingerprint.add(context) }
     try fingerprint.add(settings)
     return fingerprint.text
+  }
+}
+
+extension TrainingReport {
+  /// The report of a run that was stopped after this training.
+  fileprivate var interrupted: TrainingReport {
+    var report = self
+    report.stopReason = .interrupted
+    return report
+  }
+}
+
+extension SettingsValue {
+  /// The configuration of a second model, of codes.
+  var codes: SettingsValue {
+    guard case .object(let settings) = self, let codes = settings["codes"] else { return .object([:]) }
+    return codes
   }
 }
 

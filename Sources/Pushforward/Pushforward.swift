@@ -1,4 +1,5 @@
 // The umbrella: one import for the whole package.
+@_exported public import Autoencoders
 @_exported public import Datasets
 @_exported public import DensityEstimation
 @_exported public import Diagnostics

@@ -13,6 +13,8 @@ struct PushforwardCommand: ParsableCommand {
         pushforward score runs/mine heldout.csv -o scores.csv
         pushforward fit nsf data.csv --given dose,sex --out runs/h
         pushforward predict runs/h heldout.csv
+        pushforward fit vae data.csv --out runs/v
+        pushforward encode runs/v data.csv -o codes.csv
         pushforward verify runs/mine
         pushforward compare runs/a runs/b --data heldout.csv
         pushforward report runs/mine
@@ -24,7 +26,7 @@ struct PushforwardCommand: ParsableCommand {
     version: packageVersion,
     subcommands: [
       FitCommand.self, ResumeCommand.self, SampleCommand.self, ScoreCommand.self, PredictCommand.self,
-      VerifyCommand.self,
+      EncodeCommand.self, DecodeCommand.self, ReconstructCommand.self, VerifyCommand.self,
       CompareCommand.self, ReportCommand.self, PlotCommand.self, ModelsCommand.self,
     ])
 }

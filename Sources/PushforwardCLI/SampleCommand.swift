@@ -3,7 +3,6 @@ import Datasets
 import Foundation
 import Models
 import NeuralNetworks
-import Reports
 import Torch
 
 struct SampleCommand: ParsableCommand {
@@ -60,8 +59,6 @@ struct SampleCommand: ParsableCommand {
   var quiet = false
 
   @OptionGroup var machine: MachineOptions
-
-  private static let mostImages = 10_000
 
   func validate() throws {
     if let count, count < 1 { throw ValidationError("-n must be at least 1, not \(count)") }
@@ -141,16 +138,8 @@ struct SampleCommand: ParsableCommand {
   }
 
   private func drawImages(_ sampler: RowSampler, to file: OutputFile, using rng: inout RandomGenerator) throws {
-    guard let size = sampler.description.imageSize, size.count == 2 else {
-      throw SettingsError.invalid(
-        reason: "\(file.path): the model's rows are no images; write a table, such as samples.csv")
-    }
-    guard sampler.rowCount <= Self.mostImages else {
-      throw SettingsError.invalid(
-        reason: "\(file.path): a picture holds at most \(Self.mostImages) images; use a smaller -n")
-    }
+    try file.requireImages(sampler.description, count: sampler.rowCount)
     let drawn = sampler.model.sample(sampler.rowCount, given: nil, using: &rng).to(Device.cpu)
-    let grid = ImageGrid(sampler.description.dataRows(drawn), height: size[0], width: size[1])
-    try file.write(grid.png(scale: max(1, 32 / size[1])))
+    try file.write(images: drawn, sampler.description)
   }
 }

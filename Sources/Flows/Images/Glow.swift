@@ -63,14 +63,7 @@ public enum Glow {
 
     /// The size of an image; nil when no image of `channels`, `height` and `width` has so many features.
     public var shape: ImageShape? {
-      guard channels > 0, height >= 0, width >= 0, features > 0, features.isMultiple(of: channels) else { return nil }
-      let pixels = features / channels
-      let side = Int(Double(pixels).squareRoot().rounded())
-      let rows = height > 0 ? height : width > 0 ? pixels / width : side
-      let columns = width > 0 ? width : pixels / max(rows, 1)
-      let (product, overflows) = rows.multipliedReportingOverflow(by: columns)
-      guard !overflows, product == pixels, height > 0 || width > 0 || rows == columns else { return nil }
-      return ImageShape(channels: channels, height: rows, width: columns)
+      ImageShape(features: features, channels: channels, height: height, width: width)
     }
 
     /// Whether the values make sense.

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Models
+import NeuralNetworks
+import Torch
+
+/// What encode, decode and reconstruct are given.
+struct CodeArguments: ParsableArguments {
+  @Argument(help: "The folder of the run.", completion: .directory)
+  var folder: String
+
+  @Argument(help: "The table.", completion: .file())
+  var data: String
+
+  @Option(name: .shortAndLong, help: "Where to write; without it, CSV on standard output.", completion: .file())
+  var output: String?
+
+  @OptionGroup var overwriting: OverwriteOption
+
+  @Option(name: .long, help: "auto, cpu, cuda or cuda:INDEX.")
+  var device = "cpu"
+
+  @OptionGroup var machine: MachineOptions
+}
+
+/// A model that gives codes, with the table and the output that a command was given.
+struct CodeWork {
+  let model: any CodeModel
+  let description: ModelDescription
+  let device: Device
+  private let data: String
+  private let file: OutputFile?
+
+  /// Loads the model and looks at the output before the work is done.
+  init(_ arguments: CodeArguments, action: String) throws {
+    arguments.machine.apply()
+    if let output = arguments.output,
+      URL(filePath: output).standardizedFileURL == URL(filePath: arguments.data).standardizedFileURL
+    {
+      throw SettingsError.invalid(reason: "-o \(output) would replace the data; name another file")
+    }
+    file = try arguments.output.map(arguments.overwriting.file)
+    data = arguments.data
+    let (loaded, description) = try RunFolder(arguments.folder).loadModel()
+    guard let model = loaded as? any CodeModel else {
+      throw ModelError.cannot(
+        model: description.model, action: action, instead: "fit a flow, such as nsf, or an autoencoder, such as vae")
+    }
+    self.model = model
+    self.description = description
+    device = try Device(named: arguments.device)
+    try model.move(to: device)
+  }
+
+  /// The rows of the table, all of them without missing cells.
+  func rows() throws -> LoadedData {
+    let loaded = try LoadedData(scoring: data, with: description)
+    try requireFinite(loaded.table)
+    if let conditions = loaded.conditions { try requireFinite(conditions) }
+    return loaded
+  }
+
+  /// The codes of the table, and the conditions beside them.
+  func codes() throws -> (codes: Tensor, context: Tensor?) {
+    let names = (1...model.codeFeatures).map { "code\($0)" }
+    var options = TableOptions()
+    options.columns = names
+    let table = try Table(contentsOf: data, options: options)
+    let context = try description.conditions.map { _ in try LoadedData.conditions(in: data, of: description) }
+    return (table.values.to(.float32), context.flatMap { description.modelContext($0.values) })
+  }
+
+  private func requireFinite(_ table: Table) throws {
+    let isBad = .!table.values.isFinite()
+    guard isBad.any() else { return }
+    let place = isBad.flattened().doubles().firstIndex(of: 1) ?? 0
+    throw DatasetError.missingValue(
+      DataLocation(
+        path: table.path, row: place / table.columnCount + 1, column: table.columnNames[place % table.columnCount]),
+      text: "the value")
+  }
+
+  /// Writes rows as the model sees them; as a picture when the output's name ends in .png.
+  func write(rows: Tensor) throws {
+    let rows = rows.to(Device.cpu)
+    if let file, file.isPicture { return try file.write(images: rows, description) }
+    try write(description.outputColumns(rows))
+  }
+
+  /// Writes columns to the output, or to standard output.
+  func write(_ columns: [OutputColumn]) throws {
+    if let file { return try TableWriter.write(columns, to: file.path) }
+    try StandardOutputTable.write(columns, isNamed: true)
+  }
+}
+
+extension Tensor {
+  /// Codes as columns of a table.
+  func codeColumns() -> [OutputColumn] {
+    (0..<size(1)).map {
+      OutputColumn("code\($0 + 1)", .numbers(narrowed(1, from: $0, length: 1).squeezed(1).to(.float64)))
+    }
+  }
+}
