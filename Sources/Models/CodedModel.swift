@@ -52,6 +52,7 @@ struct CodeFit {
   ///   - stop: a request to stop, heeded after each step of training.
   ///   - onEvent: told what happens.
   /// - Returns: the model; nil when it was interrupted.
+  /// - Throws: errors of its configuration and of its fit.
   func run(
     _ codes: Tensor, stop: StopRequest?, onEvent: (ModelFit.Event) -> Void
   ) throws -> (any DensityModel)? {

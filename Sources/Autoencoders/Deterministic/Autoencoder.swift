@@ -59,8 +59,7 @@ public struct Autoencoder: Module {
 
   /// Takes mean and covariance of the codes of data, from which codes are drawn then; after training.
   ///
-  /// - Parameters:
-  ///   - rows: `[count, features]`.
+  /// - Parameter rows: `[count, features]`.
   public func fitCodes(to rows: Tensor) {
     withoutGradient {
       let codes = encode(rows).to(.float64)
@@ -97,8 +96,7 @@ public struct Autoencoder: Module {
   /// The density is that of the data convolved with the noise of training. The estimate holds for a denoiser that was
   /// trained with squared differences on gaussian corruption.
   ///
-  /// - Parameters:
-  ///   - rows: `[rows, features]`.
+  /// - Parameter rows: `[rows, features]`.
   /// - Returns: `[rows, features]`; nil when it was not trained so.
   /// - Reference: Alain, Bengio, *What regularized auto-encoders learn from the data-generating distribution*, 2014,
   ///   theorem 1; Vincent, *A connection between score matching and denoising autoencoders*, 2011.

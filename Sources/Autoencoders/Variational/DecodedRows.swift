@@ -27,6 +27,7 @@ struct DecodedRows: Module {
   /// - Parameters:
   ///   - scaled: `[*batch, features]`.
   ///   - uniform: numbers from 0 to 1 of the same shape, for bits.
+  /// - Returns: `[*batch, features]`.
   func target(_ scaled: Tensor, uniform: Tensor?) -> Tensor {
     switch kind {
     case .bernoulli: uniform.map { ($0 .< scaled).to(scaled.dtype) } ?? scaled
