@@ -31,9 +31,19 @@ public final class ExponentialMovingAverage {
   /// - Complexity: one libtorch call.
   public func update() {
     guard !parameters.isEmpty else { return }
+    let (averages, share) = beginUpdate()
+    withoutGradient { Tensor.interpolateInPlace(averages, toward: parameters.map(\.value), by: share) }
+  }
+
+  /// Whether the average is of these parameters, in this order.
+  func isOf(_ others: [Parameter]) -> Bool {
+    parameters.count == others.count && zip(parameters, others).allSatisfy { $0 === $1 }
+  }
+
+  /// Counts an update, for whoever carries it out: what is to move toward the weights, and by which share of the way.
+  func beginUpdate() -> (averages: [Tensor], share: Double) {
     updateCount += 1
-    let kept = Swift.min(decay, Double(1 + updateCount) / Double(10 + updateCount))
-    withoutGradient { Tensor.interpolateInPlace(averages, toward: parameters.map(\.value), by: 1 - kept) }
+    return (averages, 1 - Swift.min(decay, Double(1 + updateCount) / Double(10 + updateCount)))
   }
 
   /// Runs the closure with the average in the place of the weights, which are restored after it.
