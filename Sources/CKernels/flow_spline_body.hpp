@@ -250,17 +250,27 @@ template <class Scalar> static void exponentiateLines(ptrdiff_t bins, Scalar *li
   }
 }
 
+/// A function of any `count` numbers.
+template <class Scalar, class Map>
+CK_INLINE void mapPart(const Scalar *from, ptrdiff_t count, Scalar *to, const Map &map) {
+  for (ptrdiff_t i = 0; i < count; i += widthOf<Scalar>) {
+    const ptrdiff_t part = std::min(widthOf<Scalar>, count - i);
+    storePart<Scalar>(to + i, part, map(loadPart<Scalar>(from + i, part, Scalar(0))));
+  }
+}
+
 /// The parameters of a spline that all rows share, ready: exponentials and slopes.
 template <class Scalar>
 static void prepareShared(const PanelSplineForm<Scalar> &form, const Scalar *parameters, Scalar *ready) {
   CK_UNROLL for (int which = 0; which < 2; ++which) {
     const Scalar *own = parameters + which * form.bins;
     const Scalar largest = *std::max_element(own, own + form.bins);
-    for (ptrdiff_t i = 0; i < form.bins; ++i)
-      ready[which * form.bins + i] = expOf<Scalar>(Vector<Scalar>(own[i] - largest))[0];
+    mapPart<Scalar>(own, form.bins, ready + which * form.bins,
+                    [&](Vector<Scalar> x) { return expOf<Scalar>(x - largest); });
   }
-  for (ptrdiff_t i = 2 * form.bins; i < form.size(); ++i)
-    ready[i] = softplusOf<Scalar>(Vector<Scalar>(parameters[i] + form.shift))[0] + form.minimumSlope;
+  mapPart<Scalar>(parameters + 2 * form.bins, form.bins - 1, ready + 2 * form.bins, [&](Vector<Scalar> x) {
+    return softplusOf<Scalar>(x + form.shift) + form.minimumSlope;
+  });
 }
 
 /// Adds to `out` the gradients of a shared spline's parameters, from sums over rows of those of its shares and slopes.
@@ -274,6 +284,9 @@ static void finishSharedGradients(const PanelSplineForm<Scalar> &form, const Sca
     for (ptrdiff_t i = first; i < first + form.bins; ++i) mean += ready[i] / total * sums[i];
     for (ptrdiff_t i = first; i < first + form.bins; ++i) out[i] += ready[i] / total * (sums[i] - mean);
   }
-  for (ptrdiff_t i = 2 * form.bins; i < form.size(); ++i)
-    out[i] += sums[i] * logisticOf<Scalar>(Vector<Scalar>(parameters[i] + form.shift))[0];
+  for (ptrdiff_t i = 2 * form.bins; i < form.size(); i += widthOf<Scalar>) {
+    const ptrdiff_t part = std::min(widthOf<Scalar>, form.size() - i);
+    const auto read = [&](const Scalar *array) { return loadPart<Scalar>(array + i, part, Scalar(0)); };
+    storePart<Scalar>(out + i, part, read(out) + read(sums) * logisticOf<Scalar>(read(parameters) + form.shift));
+  }
 }

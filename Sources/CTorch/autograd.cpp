@@ -1,5 +1,6 @@
 #include "CTorch.h"
 #include "conversions.hpp"
+#include "spare_gradient.hpp"
 #include <ATen/ops/alias.h>
 #include <ATen/ops/zeros_like.h>
 #include <ATen/ops/mul.h>
@@ -27,9 +28,11 @@ int32_t ct_gradients(const CTTensor *outputs, ptrdiff_t output_count, const CTTe
 }
 
 int32_t ct_gradient_with_parts(CTTensor output, CTTensor whole, const CTTensor *parts, ptrdiff_t part_count,
-                               CTTensor *out, char **message) noexcept {
+                               CTTensor *spare, CTTensor *out, char **message) noexcept {
   return guarded(message, [&] {
     const at::Tensor &all = borrow(whole);
+    const SpareGradient reused(*spare ? borrow(*spare) : at::Tensor());
+    if (*spare) ct_release(std::exchange(*spare, nullptr));
     std::vector<at::Tensor> leaves{all};
     // A leaf that no graph refers to has no accumulator.
     for (const at::Tensor &part : tensorList(parts, part_count))
@@ -42,6 +45,7 @@ int32_t ct_gradient_with_parts(CTTensor output, CTTensor whole, const CTTensor *
       const int64_t start = leaves[index].storage_offset() - all.storage_offset();
       sum.narrow(0, start, leaves[index].numel()).add_(gradients[index].reshape({-1}));
     }
+    *spare = own(at::Tensor(sum));
     *out = own(std::move(sum));
   });
 }

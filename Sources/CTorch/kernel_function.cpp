@@ -1,6 +1,7 @@
 // The part of libtorch's graph that stands for a kernel with a hand-written backward.
 #include "CTorch.h"
 #include "conversions.hpp"
+#include "spare_gradient.hpp"
 #include <ATen/Functions.h>
 #include <c10/core/GradMode.h>
 #include <cstring>
@@ -47,7 +48,7 @@ struct KernelFunction : torch::autograd::Function<KernelFunction> {
     std::vector<void *> resultData(inputCount, nullptr);
     for (size_t index = 0; index < inputCount; ++index) {
       if (!context->needs_input_grad(index)) continue;
-      results[index] = at::empty_like(saved[index]);
+      results[index] = SpareGradient::emptyLike(saved[index]);
       resultData[index] = results[index].mutable_data_ptr();
     }
     const int32_t status = backward(savedData.data(), gradientData.data(), resultData.data(), settings.data());

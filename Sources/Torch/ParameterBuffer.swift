@@ -15,6 +15,9 @@ public final class ParameterBuffer {
   /// All elements as one parameter, `[count]`. Each parameter's begin at a multiple of 16; what lies between is 0.
   public let whole: Parameter
 
+  /// The last gradient, whose memory is used again when nobody else has it.
+  private var spare: CTTensor?
+
   /// The size of a vector of the widest instruction set: so aligned, kernels read whole lines of memory.
   private static let alignment = 16
 
@@ -43,6 +46,8 @@ public final class ParameterBuffer {
     }
   }
 
+  deinit { spare.map { ct_release($0) } }
+
   /// A loss and its gradient by all parameters, of the shape of ``whole``.
   ///
   /// Inside the closure, kernels refer to the whole: gradients by single parameters are not to be taken there.
@@ -58,7 +63,7 @@ public final class ParameterBuffer {
     let leaves = parameters.map(\.value)
     defer { withExtendedLifetime((value, leaves, whole)) {} }
     let gradient = try attempt1("gradient") { out, message in
-      ct_gradient_with_parts(value.raw, whole.value.raw, leaves.map(\.raw), leaves.count, out, message)
+      ct_gradient_with_parts(value.raw, whole.value.raw, leaves.map(\.raw), leaves.count, &spare, out, message)
     }
     return (value.detached(), gradient)
   }

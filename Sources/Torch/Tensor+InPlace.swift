@@ -1,3 +1,6 @@
+import CKernels
+import CTorch
+
 // Changes of a tensor's memory, for parameters, optimizers and running averages inside the package. Never for a value
 // that a gradient graph holds.
 
@@ -8,18 +11,27 @@ extension Tensor {
     Operation._foreach_lerp__Scalar(tensors, others, weight.scalar)
   }
 
-  package static func copyInPlace(_ tensors: [Tensor], from others: [Tensor]) {
-    Operation._foreach_copy_(tensors, others)
+  /// Lets the elements of tensors of the same shapes change places, one by one.
+  package static func exchange(_ tensors: [Tensor], with others: [Tensor]) {
+    for (tensor, other) in zip(tensors, others) {
+      precondition(tensor.shape == other.shape && tensor.dtype == other.dtype, "exchange: expected one shape")
+      guard tensor.isPlain, other.isPlain, let first = ct_data(tensor.raw), let second = ct_data(other.raw) else {
+        let copy = other.cloned()
+        other.copyInPlace(from: tensor)
+        tensor.copyInPlace(from: copy)
+        continue
+      }
+      ck_exchange(first, second, tensor.elementCount * tensor.dtype.byteCount)
+      ct_mark_changed(tensor.raw)
+      ct_mark_changed(other.raw)
+    }
   }
 
-  /// The Euclidean norm of all tensors together.
-  ///
-  /// Small ones are copied side by side, which takes less than half the time of as many norms; large ones cost
-  /// less memory one by one.
-  package static func norm(of tensors: [Tensor]) -> Tensor {
-    let count = tensors.reduce(0) { $0 + $1.elementCount }
-    if count < 1 << 20 { return Operation.flatten_dense_tensors(tensors).norm() }
-    return Tensor.stacking(Operation._foreach_norm_Scalar(tensors, 2)).norm()
+  /// Whether the elements lie one behind another in the processor's memory.
+  var isPlain: Bool { device == .cpu && ct_is_contiguous(raw) }
+
+  package static func copyInPlace(_ tensors: [Tensor], from others: [Tensor]) {
+    Operation._foreach_copy_(tensors, others)
   }
 
   /// Each tensor times a number, as new tensors.

@@ -1,3 +1,6 @@
+import CKernels
+import CTorch
+
 extension Tensor {
   /// The same elements in another shape; one size may be -1, which is then found.
   public func reshaped(_ shape: Shape) -> Tensor { Operation.reshape(self, shape.sizes) }
@@ -128,7 +131,17 @@ extension Tensor {
   public func contiguous() -> Tensor { Operation.contiguous(self) }
 
   /// A copy of the elements.
-  public func cloned() -> Tensor { Operation.clone(self) }
+  public func cloned() -> Tensor {
+    // From here on libtorch's loop has several threads, which then spin beside those of the kernels.
+    guard isPlain, elementCount > 1 << 15, !(isRecordingGradients() && requiresGradient), let from = ct_data(raw) else {
+      return Operation.clone(self)
+    }
+    let copy = Tensor.empty(shape, dtype: dtype)
+    defer { withExtendedLifetime((self, copy)) {} }
+    guard let to = ct_data(copy.raw) else { return Operation.clone(self) }
+    ck_copy(from, to, elementCount * dtype.byteCount)
+    return copy
+  }
 
   /// Elements converted to another type.
   public func to(_ dtype: DType) -> Tensor { dtype == self.dtype ? self : Operation._to_copy(self, dtype: dtype) }

@@ -88,11 +88,11 @@ final class TrainingRun<Model: Module> {
       step: state.step, totalSteps: configuration.maximumEpochs * stepsPerEpoch)
     try requireFinite(value, "loss")
     let limit = configuration.gradientClip > 0 ? configuration.gradientClip : .infinity
-    let (clipped, norm) = clipByGlobalNorm([gradient], to: limit)
+    let norm = globalNorm([gradient])
     state.gradientNorm = norm
     try requireFinite(norm, "norm of the gradient")
-    optimizer.step(gradients: clipped, learningRate: state.learningRate)
-    average?.update()
+    optimizer.step(
+      gradients: [gradient], scale: min(1, limit / norm), learningRate: state.learningRate, average: average)
     state.lossSum += value
     state.step += 1
     state.stepInEpoch += 1

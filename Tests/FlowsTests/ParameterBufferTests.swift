@@ -64,6 +64,22 @@ import Torch
     #expect(loss.item() == 5 && gradient.scalars(as: Float.self) == [0, 2, 4] + Array(repeating: 0, count: 29))
   }
 
+  /// The memory of a gradient is used again only when nobody has it, nor a part of it.
+  @Test func gradientsThatSomebodyHoldsStay() throws {
+    let flow = try flow()
+    let buffer = ParameterBuffer(flow.trainableParameters)
+    func gradient(scale: Double) throws -> Tensor { try buffer.gradient(of: { loss(flow) * scale }).gradient }
+    let one = try gradient(scale: 1)
+    let expected = one.cloned()
+    let part = try gradient(scale: 3).narrowed(0, from: 0, length: 8)
+    for scale in [2.0, 4, 8] {
+      // What is freed between is overwritten, not added to.
+      #expect(try gradient(scale: scale).isEqual(to: expected * scale))
+    }
+    #expect(one.isEqual(to: expected))
+    #expect((part - expected.narrowed(0, from: 0, length: 8) * 3).absolute().max().item() <= 1e-6)
+  }
+
   @Test func aFlowThatUsesALayerTwiceAddsItsGradients() throws {
     let layer = try flow().layers[0]
     let twice = NormalizingFlow(features: 4, contextFeatures: 2, layers: [layer, layer])

@@ -21,6 +21,25 @@ struct ExponentialMovingAverageTests {
     #expect(average.updateCount == 10)
   }
 
+  /// Weights and averages change places, in several pieces for large ones; parts of a memory and other types too.
+  @Test(arguments: [DType.float32, .float64])
+  func largeWeightsChangePlacesWithTheirAverage(_ dtype: DType) throws {
+    let memory = Tensor.range(300_001, dtype: dtype)
+    let parameters = [Parameter(memory.narrowed(0, from: 1, length: 300_000)), Parameter(Tensor([1.0]).to(dtype))]
+    let average = ExponentialMovingAverage(parameters)
+    for parameter in parameters { parameter.assign(parameter.value.detached() * -2) }
+    let weights = parameters.map { $0.value.detached().cloned() }
+    average.withAverage {
+      #expect(zip(parameters, weights).allSatisfy { $0.value.isEqual(to: $1 * -0.5) })
+      // Its state is the average at all times.
+      #expect(average.state()["averages.0"]?.isEqual(to: weights[0] * -0.5) == true)
+      average.withAverage { #expect(parameters[1].value.item() == 1) }
+      #expect(parameters[1].value.item() == 1)
+    }
+    #expect(zip(parameters, weights).allSatisfy { $0.value.isEqual(to: $1) })
+    #expect(average.state()["averages.0"]?.isEqual(to: weights[0] * -0.5) == true)
+  }
+
   @Test func weightsComeBackAfterAnError() {
     struct Stop: Error {}
     let parameter = Parameter(Tensor([1.0]))

@@ -58,6 +58,37 @@ struct OptimizerTests {
     for (name, tensor) in whole.state() { #expect(second.state()[name]?.isEqual(to: tensor) == true) }
   }
 
+  /// One pass that scales, steps and averages does what three do; more than one piece of work, and a rest.
+  @Test(arguments: makers.indices, [DType.float32, .float64])
+  func onePassScalesStepsAndAverages(_ index: Int, _ dtype: DType) throws {
+    let shapes: [Shape] = [[300, 301], [7], [50, 3]]
+    let scale = 0.37
+    func make() -> any Optimizer { OptimizerTests.makers[index].1(shapes.map { Parameter(values($0).to(dtype)) }) }
+    let (one, three) = (make(), make())
+    let (oneAverage, threeAverage) = (
+      ExponentialMovingAverage(one.parameters, decay: 0.4), ExponentialMovingAverage(three.parameters, decay: 0.4)
+    )
+    for step in 0..<5 {
+      let gradients = shapes.map { values($0, phase: Double(step)).to(dtype) }
+      one.step(gradients: gradients, scale: scale, learningRate: 0.1, average: oneAverage)
+      three.step(gradients: gradients.map { $0 * scale }, learningRate: 0.1)
+      threeAverage.update()
+    }
+    #expect(oneAverage.updateCount == 5)
+    let tolerance = dtype == .float32 ? 1e-6 : 1e-14
+    for (a, b) in zip(one.parameters, three.parameters) {
+      expectClose(a.value.doubles(), b.value.doubles(), tolerance: tolerance)
+    }
+    for (name, average) in threeAverage.state() {
+      let other = try #require(oneAverage.state()[name])
+      expectClose(other.doubles(), average.doubles(), tolerance: tolerance)
+    }
+    // An average of other parameters is updated too.
+    let other = ExponentialMovingAverage([Parameter(Tensor([1.0]))])
+    one.step(gradients: shapes.map { values($0).to(dtype) }, scale: 1, learningRate: 0.1, average: other)
+    #expect(other.updateCount == 1 && oneAverage.updateCount == 5)
+  }
+
   @Test func statesThatDoNotFitAreRefused() throws {
     let optimizer = Adam(parameters())
     var state = optimizer.state()
@@ -127,6 +158,20 @@ struct GradientClippingTests {
   func normsOfManyElements(_ count: Int) {
     let gradients = [Tensor.full([count], 2.0, dtype: .float64), Tensor([3.0]).broadcasted(to: [count])]
     #expect(abs(globalNorm(gradients) / (13 * Double(count)).squareRoot() - 1) < 1e-12)
+  }
+
+  /// Squares of 32-bit numbers are added in 64 bits, with the same result on one thread and on two.
+  @Test func normsOf32BitNumbers() {
+    let gradients = [Tensor.full([300_000], 1e25, dtype: .float32), Tensor.full([5], 3e-30, dtype: .float32)]
+    let threads = threadCount()
+    defer { setThreadCount(threads) }
+    let norms = [1, 2].map { count in
+      setThreadCount(count)
+      return globalNorm(gradients)
+    }
+    #expect(abs(norms[0] / (1e25 * 300_000.0.squareRoot()) - 1) < 1e-7)
+    #expect(norms[0] == norms[1])
+    #expect(abs(globalNorm([gradients[1]]) / (3e-30 * 5.0.squareRoot()) - 1) < 1e-7)
   }
 
   @Test func smallGradientsPass() {

@@ -7,6 +7,7 @@
 #include "ck_flow.h"
 #include "ck_instruction_sets.h"
 #include "ck_kernel_density.h"
+#include "ck_memory.h"
 #include "ck_mixture.h"
 #include "ck_neighbours.h"
 #include "ck_normal.h"

@@ -43,9 +43,10 @@ int32_t ct_set_requires_gradient(CTTensor tensor, bool value, char **message) CT
 int32_t ct_gradients(const CTTensor *outputs, ptrdiff_t output_count, const CTTensor *inputs, ptrdiff_t input_count,
                      const CTTensor *output_gradients, bool retain_graph, bool create_graph, bool allow_unused,
                      CTTensor *out, char **message) CT_NOEXCEPT;
-/// The gradient of a scalar by `whole`, to which those by leaves that are parts of its memory are added.
-int32_t ct_gradient_with_parts(CTTensor output, CTTensor whole, const CTTensor *parts, ptrdiff_t part_count, CTTensor *out,
-                               char **message) CT_NOEXCEPT;
+/// The gradient of a scalar by `whole`, to which those by leaves that are parts of its memory are added. `spare`, NULL at
+/// first, becomes the same tensor again: its memory is written anew by the next call unless somebody else still has it.
+int32_t ct_gradient_with_parts(CTTensor output, CTTensor whole, const CTTensor *parts, ptrdiff_t part_count,
+                               CTTensor *spare, CTTensor *out, char **message) CT_NOEXCEPT;
 /// Remembers on this thread where parameters lie side by side, and returns what was remembered.
 const void *ct_exchange_parameter_buffer(const void *buffer) CT_NOEXCEPT;
 /// `value` as a function of `input`, of which it has the element-wise derivative `derivative` (all of one shape).

@@ -2,10 +2,10 @@ public import Torch
 
 /// Adam: steps along the mean gradient, divided by the root of the mean squared gradient.
 ///
-/// One call of libtorch's fused kernel moves all parameters. State names: `step`, `means.0`, `squares.0`, ...
+/// One call of a kernel moves all parameters. State names: `step`, `means.0`, `squares.0`, ...
 ///
 /// - Reference: Kingma, Ba, *Adam: A Method for Stochastic Optimization*, 2015. https://arxiv.org/abs/1412.6980
-public final class Adam: Optimizer {
+public final class Adam: FusedOptimizer {
   /// The parameters that it moves, in order.
   public let parameters: [Parameter]
   private var core: AdamCore
@@ -34,6 +34,11 @@ public final class Adam: Optimizer {
   /// - Precondition: one gradient for each parameter, of its shape and dtype.
   public func step(gradients: [Tensor], learningRate: Double) {
     core.step(parameters, gradients, learningRate: learningRate)
+  }
+
+  /// Moves every parameter once along scaled gradients, and the average toward them.
+  package func step(gradients: [Tensor], scale: Double, learningRate: Double, average: ExponentialMovingAverage) {
+    core.step(parameters, gradients, learningRate: learningRate, scale: scale, average: average)
   }
 
   /// What a checkpoint stores. The tensors are copies.

@@ -26,14 +26,19 @@ struct AdamCore {
     self.isDecoupled = isDecoupled
   }
 
-  mutating func step(_ parameters: [Parameter], _ gradients: [Tensor], learningRate: Double) {
+  /// A step along scaled gradients, and the update of an average of the same parameters.
+  mutating func step(
+    _ parameters: [Parameter], _ gradients: [Tensor], learningRate: Double, scale: Double = 1,
+    average: ExponentialMovingAverage? = nil
+  ) {
     guard !means.isEmpty else { return }
     stepCount += 1
+    let (averages, share) = average?.beginUpdate() ?? ([], 0)
     withoutGradient {
       Tensor.adamStep(
         parameters.map(\.value), gradients: gradients, means: means, squares: squares,
         stepCount: stepCount, learningRate: learningRate, betas: betas, weightDecay: weightDecay, epsilon: epsilon,
-        isDecoupled: isDecoupled)
+        isDecoupled: isDecoupled, gradientScale: scale, averages: averages, averageShare: share)
     }
   }
 

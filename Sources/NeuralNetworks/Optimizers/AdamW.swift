@@ -2,10 +2,10 @@ public import Torch
 
 /// AdamW: ``Adam`` with weights that also shrink by `learningRate * weightDecay` of themselves at each step.
 ///
-/// One call of libtorch's fused kernel moves all parameters. State names: `step`, `means.0`, `squares.0`, ...
+/// One call of a kernel moves all parameters. State names: `step`, `means.0`, `squares.0`, ...
 ///
 /// - Reference: Loshchilov, Hutter, *Decoupled Weight Decay Regularization*, 2019. https://arxiv.org/abs/1711.05101
-public final class AdamW: Optimizer {
+public final class AdamW: FusedOptimizer {
   /// The parameters that it moves, in order.
   public let parameters: [Parameter]
   private var core: AdamCore
@@ -35,6 +35,11 @@ public final class AdamW: Optimizer {
   /// - Precondition: one gradient for each parameter, of its shape and dtype.
   public func step(gradients: [Tensor], learningRate: Double) {
     core.step(parameters, gradients, learningRate: learningRate)
+  }
+
+  /// Moves every parameter once along scaled gradients, and the average toward them.
+  package func step(gradients: [Tensor], scale: Double, learningRate: Double, average: ExponentialMovingAverage) {
+    core.step(parameters, gradients, learningRate: learningRate, scale: scale, average: average)
   }
 
   /// What a checkpoint stores. The tensors are copies.

@@ -15,6 +15,7 @@ public final class ExponentialMovingAverage {
   /// The number of updates.
   public private(set) var updateCount = 0
   private let averages: [Tensor]
+  private var isInPlace = false
 
   /// An average that starts at the current weights.
   ///
@@ -31,25 +32,42 @@ public final class ExponentialMovingAverage {
   /// - Complexity: one libtorch call.
   public func update() {
     guard !parameters.isEmpty else { return }
+    let (averages, share) = beginUpdate()
+    withoutGradient { Tensor.interpolateInPlace(averages, toward: parameters.map(\.value), by: share) }
+  }
+
+  /// Whether the average is of these parameters, in this order.
+  func isOf(_ others: [Parameter]) -> Bool {
+    parameters.count == others.count && zip(parameters, others).allSatisfy { $0 === $1 }
+  }
+
+  /// Counts an update, for whoever carries it out: what is to move toward the weights, and by which share of the way.
+  func beginUpdate() -> (averages: [Tensor], share: Double) {
+    precondition(!isInPlace, "ExponentialMovingAverage: expected no update inside withAverage")
     updateCount += 1
-    let kept = Swift.min(decay, Double(1 + updateCount) / Double(10 + updateCount))
-    withoutGradient { Tensor.interpolateInPlace(averages, toward: parameters.map(\.value), by: 1 - kept) }
+    return (averages, 1 - Swift.min(decay, Double(1 + updateCount) / Double(10 + updateCount)))
   }
 
   /// Runs the closure with the average in the place of the weights, which are restored after it.
+  ///
+  /// - Precondition: the closure does not update the average.
   public func withAverage<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    let weights = parameters.map { $0.value.detached().cloned() }
-    copyToParameters()
-    defer { set(weights) }
+    if isInPlace { return try body() }
+    exchange()
+    defer { exchange() }
     return try body()
   }
 
-  /// Makes the average the weights.
-  public func copyToParameters() { set(averages) }
+  /// Lets weights and averages change places.
+  private func exchange() {
+    withoutGradient { Tensor.exchange(parameters.map(\.value), with: averages) }
+    isInPlace.toggle()
+  }
 
-  private func set(_ weights: [Tensor]) {
-    guard !parameters.isEmpty else { return }
-    withoutGradient { Tensor.copyInPlace(parameters.map(\.value), from: weights) }
+  /// Makes the average the weights.
+  public func copyToParameters() {
+    guard !parameters.isEmpty, !isInPlace else { return }
+    withoutGradient { Tensor.copyInPlace(parameters.map(\.value), from: averages) }
   }
 
   /// What a checkpoint stores. The tensors are copies.
@@ -62,7 +80,7 @@ public final class ExponentialMovingAverage {
 
   private var named: NamedTensors {
     var tensors = NamedTensors()
-    tensors.add(averages, named: "averages")
+    tensors.add(isInPlace ? parameters.map { $0.value.detached() } : averages, named: "averages")
     return tensors
   }
 }

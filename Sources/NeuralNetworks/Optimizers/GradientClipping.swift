@@ -5,7 +5,7 @@ public import Torch
 /// - Complexity: reads every gradient once; waits for the device once.
 public func globalNorm(_ gradients: [Tensor]) -> Double {
   guard !gradients.isEmpty else { return 0 }
-  return withoutGradient { Tensor.norm(of: gradients).item() }
+  return withoutGradient { Tensor.norm(of: gradients) }
 }
 
 /// Gradients scaled down together when their common Euclidean norm is above a limit; their direction stays.

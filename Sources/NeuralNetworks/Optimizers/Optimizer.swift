@@ -36,10 +36,28 @@ extension Optimizer {
     Torch.gradients(of: loss, withRespectTo: parameters.map(\.value))
   }
 
+  /// A step along gradients times a number, and then the update of an average of the weights: in one pass over all of
+  /// them where the optimizer has one.
+  package func step(gradients: [Tensor], scale: Double, learningRate: Double, average: ExponentialMovingAverage?) {
+    if let average, let fused = self as? any FusedOptimizer, average.isOf(parameters) {
+      fused.step(gradients: gradients, scale: scale, learningRate: learningRate, average: average)
+    } else {
+      let scaled = scale == 1 ? gradients : withoutGradient { Tensor.products(gradients, with: scale) }
+      step(gradients: scaled, learningRate: learningRate)
+      average?.update()
+    }
+  }
+
   /// Zeros beside each parameter, for averages of its gradients.
   static func zeros(like parameters: [Parameter]) -> [Tensor] {
     parameters.map { .zeros($0.value.shape, dtype: $0.value.dtype, device: $0.value.device) }
   }
+}
+
+/// An optimizer that scales gradients, moves parameters and updates their average in one pass over memory.
+package protocol FusedOptimizer: Optimizer {
+  /// - Precondition: the average is of the optimizer's parameters.
+  func step(gradients: [Tensor], scale: Double, learningRate: Double, average: ExponentialMovingAverage)
 }
 
 /// Tensors of an optimizer or average by name, read and written together.
