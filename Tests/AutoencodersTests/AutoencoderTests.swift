@@ -32,7 +32,7 @@ import _TestSupport
     let model = try Autoencoder(
       .init(features: 5, codeFeatures: 2, network: .multilayerPerceptron(hiddenFeatures: []), scaling: .unchanged),
       using: &rng)
-    try Self.train(model, on: rows, epochs: 300)
+    try Self.train(model, on: rows, epochs: 1000, learningRate: 2e-2)
     let centered = rows.to(.float64) - rows.to(.float64).mean(0)
     let lost = try (centered.transposed().matmul(centered) / 500).symmetricEigen().values.doubles()[0..<3].reduce(0, +)
     let found: Double = (model.decode(model.encode(rows)) - rows).squared().sum(1).mean().item()

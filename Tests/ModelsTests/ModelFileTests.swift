@@ -46,6 +46,44 @@ import _TestSupport
     }
   }
 
+  /// Models with codes, with each kind of prior, posterior and second model.
+  @Test(arguments: [
+    ("vae", ["prior={mixture: {components: 3}}"]),
+    ("vae", ["prior={flow: {layers: 2}}", "posterior={flow: {layers: 2}}"]),
+    ("iwae", ["trainingSamples=3", "likelihood=decodedGaussian"]), ("ae+nsf", ["codes.couplings.layers=2"]),
+    ("ae+gmm", []), ("denoising-ae", ["network={residual: {hiddenFeatures: 8, blocks: 1}}"]),
+  ])
+  func aLoadedModelWithCodesGivesTheSameNumbers(model: String, changes: [String]) throws {
+    try withTemporaryFolder { folder in
+      var rng = RandomGenerator(seed: 2)
+      let rows = Tensor.normal([80, 2], using: &rng).scalars(as: Float.self)
+      let data = folder.appending(path: "data.csv")
+      let lines = stride(from: 0, to: rows.count, by: 2).map { "\(rows[$0]),\(rows[$0] + rows[$0 + 1])" }
+      try Data(("a,b\n" + lines.joined(separator: "\n")).utf8).write(to: data)
+      var settings = try FitSettings(model: model, data: DataSettings(path: data.path))
+      settings.training?.maximumEpochs = 2
+      for change in ["codeFeatures=2"] + changes { settings = try settings.setting("configuration." + change) }
+      let run = RunFolder(folder.appending(path: "run").path)
+      _ = try ModelFit(settings, into: run).run()
+
+      let (first, description) = try run.loadModel()
+      let copy = folder.appending(path: "copy.safetensors")
+      try ModelFile.save(first, description, to: copy)
+      let (second, _) = try ModelFile.load(from: copy)
+      let results = try [first, second].map { model in
+        var rng = RandomGenerator(seed: 5)
+        let coder = try #require(model as? any CodeModel)
+        let codes = coder.encode(points, given: nil)
+        let density = (model as? any DensityModel)?.logProb(points, given: nil).to(.float32).unsqueezed(1)
+        return Tensor.concatenating(
+          [codes, coder.decode(codes, given: nil), model.sample(3, given: nil, using: &rng)]
+            + (density.map { [$0] } ?? []), 1)
+      }
+      #expect(results[0].isEqual(to: results[1]) && results[0].isFinite().all())
+      #expect((first is any DensityModel) == ["vae", "iwae"].contains(model))
+    }
+  }
+
   /// A file that version 0.1.0 wrote must load for ever, with the same densities.
   @Test func theFileOfTheFirstFormatStillLoads() throws {
     let url = try #require(Bundle.module.url(forResource: "Fixtures/nsf-format-1", withExtension: "safetensors"))
