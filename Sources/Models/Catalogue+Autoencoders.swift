@@ -85,7 +85,8 @@ extension Catalogue {
           countWeights: { settings, features, contextFeatures in
             let configuration = try variational(settings, features, contextFeatures)
             try explaining(name) { () throws(AutoencoderConfigurationError) in try configuration.validate() }
-            return configuration.weightCount
+            return configuration.weightCount + (priorFlow(configuration)?.weightCount ?? 0)
+              + (posteriorFlow(configuration)?.weightCount ?? 0)
           },
           make: { settings, features, contextFeatures, rng in
             if needsConditions, contextFeatures == 0 {
@@ -108,26 +109,37 @@ extension Catalogue {
     try settings.adding(["features": .integer(features), "contextFeatures": .integer(contextFeatures)]).decoded()
   }
 
+  private static func priorFlow(
+    _ configuration: VariationalAutoencoder.Configuration
+  ) -> NeuralSplineFlow.Configuration? {
+    guard case .flow(let layers) = configuration.prior else { return nil }
+    return NeuralSplineFlow.Configuration(
+      features: configuration.codeFeatures, couplings: CouplingOptions(layers: layers))
+  }
+
+  private static func posteriorFlow(
+    _ configuration: VariationalAutoencoder.Configuration
+  ) -> AutoregressiveFlow.Configuration? {
+    guard case .flow(let layers) = configuration.posterior else { return nil }
+    return AutoregressiveFlow.Configuration(
+      features: configuration.codeFeatures, contextFeatures: 2 * configuration.codeFeatures, layers: layers,
+      isInverse: true)
+  }
+
   private static func prior(
     _ configuration: VariationalAutoencoder.Configuration, _ rng: inout RandomGenerator
   ) throws(AutoencoderConfigurationError) -> FlowPrior? {
-    guard case .flow(let layers) = configuration.prior else { return nil }
-    return FlowPrior(
-      flow: try flow(
-        NeuralSplineFlow.Configuration(
-          features: configuration.codeFeatures, couplings: CouplingOptions(layers: layers)), "prior", &rng))
+    guard let made = priorFlow(configuration) else { return nil }
+    return FlowPrior(flow: try flow(made, "prior", &rng))
   }
 
   private static func posterior(
     _ configuration: VariationalAutoencoder.Configuration, _ rng: inout RandomGenerator
   ) throws(AutoencoderConfigurationError) -> FlowPosterior? {
-    guard case .flow(let layers) = configuration.posterior else { return nil }
+    guard let made = posteriorFlow(configuration) else { return nil }
     return FlowPosterior(
       normal: DiagonalGaussianPosterior(codeFeatures: configuration.codeFeatures),
-      flow: try flow(
-        AutoregressiveFlow.Configuration(
-          features: configuration.codeFeatures, contextFeatures: 2 * configuration.codeFeatures, layers: layers,
-          isInverse: true), "posterior", &rng))
+      flow: try flow(made, "posterior", &rng))
   }
 
   private static func flow(

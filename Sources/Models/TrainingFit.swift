@@ -23,6 +23,9 @@ struct TrainingFit {
     data.warnings.forEach { onEvent(.warning($0)) }
     let bare = try method.make(
       configuration, data.table.columnCount, data.conditions?.columnCount ?? 0, &rng)
+    if let bare = bare as? VariationalModel {
+      try bare.require(noSupports: data.supports, noGrids: data.units.grids, settings.model)
+    }
     let model = bare.supporting(data.supports).dequantizing(data.units.shiftedGrids)
     let split = try settings.rowSplit(rowCount: data.table.rowCount, path: data.table.path)
     if !resuming { try folder.create(overwriting: overwriting) }

@@ -8,7 +8,7 @@ import Training
 
 /// A variational autoencoder as a model of the catalogue. Its densities are estimates by importance sampling, the same in
 /// every call with the same rows.
-struct VariationalModel: TrainedModel, DensityModel, CodeModel {
+struct VariationalModel: TrainedModel, ImportanceSampledModel, CodeModel {
   let autoencoder: VariationalAutoencoder
 
   var features: Int { autoencoder.configuration.features }
@@ -34,6 +34,22 @@ struct VariationalModel: TrainedModel, DensityModel, CodeModel {
 
   func logProb(_ rows: Tensor, given context: Tensor?) -> Tensor {
     autoencoder.evidence(of: rows, given: context).logProb
+  }
+
+  func estimatedLogProb(_ rows: Tensor, given context: Tensor?) -> LogProbEstimate {
+    let found = autoencoder.evidence(of: rows, given: context)
+    return LogProbEstimate(
+      logProb: found.logProb, standardError: found.standardError, effectiveSampleSize: found.effectiveSampleSize,
+      samples: autoencoder.configuration.scoringSamples)
+  }
+
+  /// Stops when rows are given another meaning than a likelihood of levels has.
+  ///
+  /// - Throws: `ModelError.configuration`.
+  func require(noSupports supports: [ColumnSupport], noGrids grids: [ColumnGrid], _ name: String) throws(ModelError) {
+    guard autoencoder.configuration.likelihood.isDiscrete, !supports.isEmpty || !grids.isEmpty else { return }
+    throw .configuration(
+      model: name, reason: "the likelihood is of whole levels as they are; leave --support and --dequantize out")
   }
 
   func encode(_ rows: Tensor, given context: Tensor?) -> Tensor {

@@ -55,12 +55,14 @@ struct ScoreCommand: ParsableCommand {
       try density.move(to: place)
       let loaded = try LoadedData(scoring: data, with: description)
       if !reporting.quiet, !reporting.json { loaded.warnings.forEach { Console.note("warning: \($0)") } }
-      let scores = density.logProb(loaded.rows.to(place), given: loaded.context?.to(place))
-        .to(.float64, Device.cpu).doubles()
-      let score = try Score(
+      let (rows, context) = (loaded.rows.to(place), loaded.context?.to(place))
+      let estimate = (density as? any ImportanceSampledModel)?.estimatedLogProb(rows, given: context)
+      let scores = (estimate?.logProb ?? density.logProb(rows, given: context)).to(.float64, Device.cpu).doubles()
+      var score = try Score(
         scores, cells: loaded.table.values, conditions: loaded.conditions?.values,
         allowingMissing: description.scoresMissingCells, model: description.model,
         bitsPerDimension: { description.bitsPerDimension(meanLogProb: $0) })
+      score.estimation = estimate.map(Score.Estimation.init)
       if let file {
         try TableWriter.write([OutputColumn("log_prob", .numbers(Tensor(score.logProbs)))], to: file.path)
       }
@@ -74,6 +76,12 @@ struct ScoreCommand: ParsableCommand {
     let mean = score.meanLogProb.map { Console.fixed($0, 4) } ?? (score.rows == 0 ? "unknown" : "-inf")
     try Console.result("log p = \(mean)\(spread) nats (mean of \(score.rows) rows)")
     guard !reporting.quiet else { return }
+    if let estimation = score.estimation {
+      let error = estimation.standardError.map { Console.fixed($0, 4) } ?? "unknown"
+      Console.note(
+        "estimated from \(estimation.samples) codes a row: the mean's share of that error is \(error); effectively "
+          + "\(Console.fixed(estimation.medianEffectiveSampleSize, 1)) codes a row in the median")
+    }
     if let bits = score.bitsPerDimension { Console.note("\(Console.fixed(bits, 4)) bits/dim of the discrete columns") }
     if let others = score.meanOfOthers {
       Console.note("\(score.outsideSupport) rows have density 0; the mean of the others is \(Console.fixed(others, 4))")
@@ -103,11 +111,30 @@ private struct Score: Encodable {
   var meanOfIncomplete: Double?
   /// Rows without a density, since cells are missing or infinite.
   var missing: Int
+  /// How log p was estimated; nil where it is exact.
+  var estimation: Estimation?
   /// log p of each row; NaN for those without a density.
   let logProbs: [Double]
 
+  /// What is known of estimates by importance sampling.
+  struct Estimation: Encodable {
+    var samples: Int
+    /// Of the mean log p, from the estimation alone.
+    var standardError: Double?
+    var medianEffectiveSampleSize: Double
+
+    init(_ estimate: LogProbEstimate) {
+      samples = estimate.samples
+      let errors = estimate.standardError.to(.float64, Device.cpu).doubles()
+      let sum = errors.reduce(0) { $0 + $1 * $1 }
+      standardError = sum.isFinite ? sum.squareRoot() / Double(max(1, errors.count)) : nil
+      medianEffectiveSampleSize = estimate.effectiveSampleSize.to(.float64, Device.cpu).quantile(0.5, 0).item()
+    }
+  }
+
   private enum CodingKeys: CodingKey {
-    case rows, meanLogProb, standardError, bitsPerDimension, outsideSupport, meanOfOthers, incomplete, meanOfIncomplete,
+    case estimation, rows, meanLogProb, standardError, bitsPerDimension, outsideSupport, meanOfOthers, incomplete,
+      meanOfIncomplete,
       missing
   }
 

@@ -113,6 +113,17 @@ import _TestSupport
     #expect(all.doubles() != model.evidence(of: rows, samples: 7, seed: 5).logProb.doubles())
   }
 
+  /// Equal seeds would give rows equal codes, and the mean of their figures an error of its own.
+  @Test func rowsHaveSeedsOfTheirOwn() {
+    var rng = RandomGenerator(seed: 12)
+    for rows in [
+      Tensor.integers(in: 0..<2, [5000, 64], using: &rng), Tensor.integers(in: 0..<16, [5000, 20], using: &rng),
+    ] {
+      #expect(Set(rows.to(.float32).rowSeeds(0)).count == 5000)
+      #expect(rows.rowSeeds(0) != rows.rowSeeds(1))
+    }
+  }
+
   @Test func lossIsMinusTheLowerBound() throws {
     var rng = RandomGenerator(seed: 8)
     let model = try VariationalAutoencoder(.init(features: 5, codeFeatures: 2), using: &rng)

@@ -47,6 +47,11 @@ import Torch
 
       let score = try program.run("score", "r", "data.csv")
       #expect(model == "vae" ? score.code == 0 : score.code != 0 && score.errors.contains("cannot give densities"))
+      if model == "vae" {
+        #expect(score.errors.contains("500 codes a row"), "\(score.errors)")
+        let json = try program.run("score", "r", "data.csv", "--json").output
+        #expect(json.contains("median_effective_sample_size"), "\(json)")
+      }
       let draws = try program.run("sample", "r", "-n", "3")
       #expect(draws.code == 0 && draws.output.split(separator: "\n").count == 4, "\(draws.errors)")
       let check = try program.run("verify", "r", "--draws", "1000")
@@ -77,6 +82,10 @@ import Torch
       #expect(none.code != 0 && none.errors.contains("kde cannot give codes"), "\(none.errors)")
       let pair = try program.run("fit", "ae+wae", "data.csv", "--exclude", "group", "--out", "p")
       #expect(pair.code != 0 && pair.errors.contains("wae is no density"), "\(pair.errors)")
+      let levels = try program.run(
+        "fit", "vae", "data.csv", "--exclude", "group", "--out", "p", "--set", "configuration.likelihood=bernoulli",
+        "--support", "z=positive")
+      #expect(levels.code != 0 && levels.errors.contains("leave --support"), "\(levels.errors)")
       let size = try program.run(
         "fit", "vae", "data.csv", "--exclude", "group", "--out", "p", "--set", "configuration.codeFeatures=0")
       #expect(size.code != 0 && size.errors.contains("codeFeatures"), "\(size.errors)")

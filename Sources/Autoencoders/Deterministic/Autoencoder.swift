@@ -117,7 +117,8 @@ public struct Autoencoder: Module {
   /// - Returns: a scalar, of scaled rows.
   public func loss(_ rows: Tensor, _ layerContext: LayerContext) -> Tensor {
     let scaled = scaling.forward(rows)
-    let seen = layerContext.isTraining ? configuration.corruption(scaled, using: &layerContext.rng) : scaled
+    // Rows that are held out are corrupted, too: undone noise is what the weights are chosen by.
+    let seen = configuration.corruption(scaled, using: &layerContext.rng)
     let codes = encode(scaled: seen, layerContext)
     let reconstruction = configuration.reconstruction(
       output(codes, layerContext), scaled, image: configuration.image)

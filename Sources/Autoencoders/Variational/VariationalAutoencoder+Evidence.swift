@@ -7,7 +7,7 @@ public import Torch
 public struct EvidenceEstimate {
   /// The logarithm of the mean weight of each row's codes, in nats, `[rows]`; its expectation is at most log p.
   public let logProb: Tensor
-  /// The standard error of each, `[rows]`.
+  /// The standard error of each, `[rows]`; NaN for one code.
   public let standardError: Tensor
   /// The effective number of codes of each, between 1 and the number of codes, `[rows]`.
   public let effectiveSampleSize: Tensor
@@ -82,7 +82,8 @@ extension VariationalAutoencoder {
     let share = (logWeights - total).exp()
     let effective = 1 / share.squared().sum(0)
     // The variance of weights over their mean, by the delta method for the logarithm of the mean.
-    let error = ((count / effective - 1).clamped(from: 0) / max(1, count - 1)).squareRoot()
+    let variance: Tensor = (count / effective - 1).clamped(from: 0) / (count - 1)
+    let error: Tensor = count > 1 ? variance.squareRoot() : variance * Double.nan
     return EvidenceEstimate(
       logProb: total - log(count) + shift, standardError: error, effectiveSampleSize: effective,
       lowerBound: logWeights.mean(0) + shift, spread: logWeights.standardDeviation(0, correction: 0))
@@ -114,14 +115,18 @@ extension VariationalAutoencoder {
 }
 
 extension Tensor {
-  /// A number for each row, `[rows, features]`, that its bits and a seed make (FNV-1a of 64 bits).
-  fileprivate func rowSeeds(_ seed: UInt64) -> [UInt64] {
+  /// A number for each row, `[rows, features]`, that its bits and a seed make, each word mixed as splitmix64 does.
+  func rowSeeds(_ seed: UInt64) -> [UInt64] {
     let values = to(.float64, Device.cpu).doubles()
     let columns = size(1)
+    func mixed(_ word: UInt64) -> UInt64 {
+      var z = word &+ 0x9e37_79b9_7f4a_7c15
+      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+      return z ^ (z >> 31)
+    }
     return (0..<size(0)).map { row in
-      values[(row * columns)..<((row + 1) * columns)].reduce(0xcbf2_9ce4_8422_2325 ^ seed) { hash, value in
-        (hash ^ value.bitPattern) &* 0x100_0000_01b3
-      }
+      values[(row * columns)..<((row + 1) * columns)].reduce(mixed(seed)) { mixed($0 ^ $1.bitPattern) }
     }
   }
 }
