@@ -78,7 +78,7 @@ let package = Package(
     library("Autoencoders", ["Probability"]),
     library("Diagnostics", ["Probability", "Training"]),
     library("Models", ["Autoencoders", "DensityEstimation", "Diagnostics", "Flows", yams]),
-    library("Reports", ["Diagnostics", "Models"], resources: [.copy("Resources")]),
+    library("Reports", ["Autoencoders", "Diagnostics", "Models"], resources: [.copy("Resources")]),
     library(
       "Pushforward",
       [

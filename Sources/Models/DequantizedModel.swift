@@ -1,3 +1,4 @@
+import Autoencoders
 import Datasets
 import Diagnostics
 import NeuralNetworks
@@ -76,6 +77,10 @@ extension DequantizedModel: TrainedModel, Module where Base: TrainedModel {
 
 extension DequantizedModel: CodeModel where Base: CodeModel {
   var codeFeatures: Int { base.codeFeatures }
+
+  func codeStatistics(of rows: Tensor, given context: Tensor?) -> CodeStatistics? {
+    base.codeStatistics(of: noisy(rows), given: context)
+  }
 
   /// The codes of rows with noise, which is the same in every call with the same rows.
   func encode(_ rows: Tensor, given context: Tensor?) -> Tensor { base.encode(noisy(rows), given: context) }

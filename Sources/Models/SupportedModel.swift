@@ -1,3 +1,4 @@
+import Autoencoders
 import Datasets
 import Diagnostics
 import NeuralNetworks
@@ -71,6 +72,10 @@ extension SupportedModel: TrainedModel, Module where Base: TrainedModel {
 
 extension SupportedModel: CodeModel where Base: CodeModel {
   var codeFeatures: Int { base.codeFeatures }
+
+  func codeStatistics(of rows: Tensor, given context: Tensor?) -> CodeStatistics? {
+    base.codeStatistics(of: map.forward(map.split(rows).safe), given: context)
+  }
 
   func encode(_ rows: Tensor, given context: Tensor?) -> Tensor {
     base.encode(map.forward(map.split(rows).safe), given: context)

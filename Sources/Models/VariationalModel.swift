@@ -60,6 +60,11 @@ struct VariationalModel: TrainedModel, ImportanceSampledModel, CodeModel {
     withoutGradient { autoencoder.decode(codes, given: each(context, codes.size(0))) }
   }
 
+  func codeStatistics(of rows: Tensor, given context: Tensor?) -> CodeStatistics? {
+    var rng = RandomGenerator(seed: 0)
+    return autoencoder.codeStatistics(of: rows, given: each(context, rows.size(0)), using: &rng)
+  }
+
   /// One condition for each row.
   private func each(_ context: Tensor?, _ rows: Int) -> Tensor? {
     context.map { $0.rank == 1 ? $0.broadcasted(to: [rows, $0.size(0)]) : $0 }

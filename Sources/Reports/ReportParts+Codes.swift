@@ -210,6 +210,13 @@ extension ReportParts {
           "images-data", "Data", reading: "The first rows of the data that are looked at, as images.",
           grid(evidence.data.columns), isSmall: true))
     }
+    if let found = evidence.reconstruction {
+      figures.append(
+        ReportFigure(
+          "images-reconstructions", "Reconstructions",
+          reading: "The same rows from their codes. What is missing here no sample can have.",
+          grid(found.rows), isSmall: true))
+    }
     figures.append(
       ReportFigure(
         "images-samples", "Samples",

@@ -26,7 +26,7 @@ struct ReportParts {
       lossSection, predictionSection, modeSection, imageSection, marginalSection, seriesSection, densitySection,
       pairSection,
       structureSection,
-      codeSection, scoreSection,
+      reconstructionSection, codeSection, scoreSection,
     ].compactMap { $0 }
   }
 

@@ -22,6 +22,8 @@ struct RunEvidence {
   let latents: [[Double]]?
   /// Their numbers by column that are uniform on [0, 1] when the model is right; nil for a model that has none.
   let uniforms: [[Double]]?
+  /// What the codes of rows keep of them; nil for a model without codes, and for one whose codes are exact.
+  let reconstruction: Reconstruction?
   /// What the model predicts of rows under their conditions, held-out ones when there are enough; nil for a model without
   /// conditions, and for one of encoded text.
   let predictions: Predictions?
@@ -62,8 +64,9 @@ struct RunEvidence {
     if let complete, let rows = data.modelRows?.selecting(complete), rows.size(0) > 0 {
       latents = ModelCodes.latents(of: rows, given: context?.selecting(complete), model: model)
       uniforms = ModelCodes.uniforms(of: rows, model: model, isDequantized: !description.grids.isEmpty, using: &rng)
+      reconstruction = Reconstruction(of: rows, given: context?.selecting(complete), model, description)
     } else {
-      (latents, uniforms) = (nil, nil)
+      (latents, uniforms, reconstruction) = (nil, nil, nil)
     }
     predictions = try data.predictions(of: model, description, using: &rng)
   }

@@ -21,6 +21,20 @@ struct DecodedRows: Module {
     }
   }
 
+  /// Starts learned standard deviations where a decoder that ignores its codes has them best: from far above, training would
+  /// spend its first epochs on bringing them down.
+  func fit(to scaled: Tensor) {
+    guard let logScale else { return }
+    withoutGradient {
+      let wide = scaled.to(.float64)
+      let variance = (wide - wide.mean(0)).squared().mean(0)
+      let spread = logScale.elementCount == 1 ? variance.mean().reshaped([1]) : variance
+      // Back through the bound; a constant column starts at a hundredth.
+      let log = (spread.clamped(from: 1e-4).log() * 0.5 / Self.largestLogScale).clamped(from: -0.99, to: 0.99)
+      logScale.assign(log.atanh() * Self.largestLogScale)
+    }
+  }
+
   /// What the likelihood is taken of: scaled rows, but bits drawn with them as probabilities for Bernoulli rows, and the
   /// nearest levels for discrete ones.
   ///

@@ -67,7 +67,7 @@ public struct VariationalAutoencoder: Module {
     decoded = DecodedRows(configuration.likelihood, features: configuration.features)
   }
 
-  /// Takes the scales of rows and contexts from data; before training.
+  /// Takes the scales of rows and contexts from data, and the first standard deviations of decoded rows; before training.
   ///
   /// - Parameters:
   ///   - rows: `[count, features]`.
@@ -76,6 +76,7 @@ public struct VariationalAutoencoder: Module {
   public func fitScaling(to rows: Tensor, context: Tensor? = nil, within range: ClosedRange<Double>? = nil) {
     let isDiscrete = configuration.likelihood.isDiscrete
     scaling.fit(to: rows, isDiscrete ? .range : configuration.scaling, within: range)
+    decoded.fit(to: scaling.forward(rows))
     if let context { contextScaling.fit(to: context, .standardize) }
   }
 
