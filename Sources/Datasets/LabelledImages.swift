@@ -22,6 +22,32 @@ public struct LabelledImages {
     return Table(values: values, columnNames: names, path: name)
   }
 
+  /// The name of the labels as a column.
+  public static let labelColumn = "label"
+
+  /// The pixels, and behind them the labels as a column of text that was encoded: `label=0`, `label=1`, and so on.
+  ///
+  /// - Parameter categories: the labels that have a column; those that there are by default.
+  /// - Throws: `DatasetError` when there are no labels, or one has no column.
+  public func labelledTable(categories: [String]? = nil) throws(DatasetError) -> Table {
+    guard let labels else {
+      throw .invalidOptions(message: "\(name) has no labels; put their file, such as t10k-labels-idx1-ubyte, beside it")
+    }
+    let numbers = labels.scalars(as: Int.self)
+    let texts = numbers.map { "\($0)" }
+    let known = categories ?? Set(numbers).sorted().map { "\($0)" }
+    let place: [String: Int] = Dictionary(known.enumerated().map { ($1, $0) }) { first, _ in first }
+    if let row = texts.firstIndex(where: { place[$0] == nil }) {
+      throw .unknownCategory(DataLocation(path: name, row: row + 1, column: Self.labelColumn), text: texts[row])
+    }
+    let encoded = Tensor(texts.map { place[$0] ?? 0 }).oneHot(known.count).to(values.dtype)
+    let pixels = table
+    return Table(
+      path: name, columnNames: pixels.columnNames + known.map { "\(Self.labelColumn)=\($0)" },
+      values: Tensor.concatenating([values, encoded], 1), sourceColumns: pixels.columnNames + [Self.labelColumn],
+      categories: [Self.labelColumn: known], droppedRowCount: 0, warnings: [])
+  }
+
   /// The images of a file in MNIST's format (`...idx3-ubyte`, also `.gz`) or those that the package brings under a name; nil
   /// when it is the name of neither.
   ///

@@ -31,7 +31,7 @@ public struct LoadedData {
   public init(fitting settings: DataSettings, for entry: CatalogueEntry) throws {
     let images = try LabelledImages.found(at: settings.path)
     imageSize = images.map { [$0.height, $0.width] }
-    let whole = try images?.table.choosing(settings) ?? LoadedData.read(settings, for: entry)
+    let whole = try images?.table(given: settings.given).choosing(settings) ?? LoadedData.read(settings, for: entry)
     let (all, weights) = try whole.splittingOff(weights: settings.weights, for: entry)
     let (table, conditions) = try all.splittingOff(conditions: settings.given, for: entry)
     (self.table, self.conditions, self.weights) = (table, conditions, weights)
@@ -78,7 +78,7 @@ public struct LoadedData {
     conditionColumns = description.conditions
     let all: Table
     if let images = try LabelledImages.found(at: path) {
-      all = try images.table.choosing(columns: description.columns + (description.conditions?.columns ?? []))
+      all = try images.table(of: description)
     } else {
       all = try LoadedData.read(
         path, description, columns: description.sourceColumns + (description.conditions?.sourceColumns ?? []))
@@ -100,6 +100,9 @@ public struct LoadedData {
   ///   `ModelError.cannot` for a model without conditions.
   public static func conditions(in path: String, of description: ModelDescription) throws -> Table {
     guard let conditions = description.conditions else { throw ModelError.noConditions(description.model) }
+    if let images = try LabelledImages.found(at: path) {
+      return try images.table(of: description).choosing(sources: conditions.sourceColumns)
+    }
     let table = try read(path, description, columns: conditions.sourceColumns)
     let isBad = .!table.values.isFinite()
     guard isBad.any() else { return table }
@@ -135,19 +138,14 @@ extension Table {
     guard settings.oneHot.isEmpty else {
       throw DatasetError.invalidOptions(message: "\(path) has no column of text to encode")
     }
-    let wanted = settings.tableOptions.columns ?? columnNames
-    _ = try columnIndices(settings.given)
+    let wanted = settings.tableOptions.columns ?? sourceColumns
     if let twice = wanted.first(where: { name in wanted.count { $0 == name } > 1 }) {
       throw DatasetError.duplicateColumn(path: path, name: twice)
     }
-    _ = try columnIndices(settings.exclude)
+    _ = try choosing(sources: settings.given + settings.exclude + wanted)
     let kept = wanted.filter { !settings.exclude.contains($0) }
     guard !kept.isEmpty else { throw DatasetError.noColumns(path: path) }
-    return try choosing(columns: kept)
-  }
-
-  func choosing(columns names: [String]) throws -> Table {
-    names == columnNames ? self : Table(values: try columns(names), columnNames: names, path: path)
+    return try choosing(sources: kept + settings.given.filter { !kept.contains($0) })
   }
 
   /// The grids of an image's pixels.
@@ -203,6 +201,21 @@ extension Table {
         instead: "fit a flow, such as nsf, or turn the column into numbers")
     }
     return inspection.columns
+  }
+}
+
+extension LabelledImages {
+  /// The pixels, with the labels when they are given to the model.
+  fileprivate func table(given names: [String]) throws(DatasetError) -> Table {
+    names.contains(Self.labelColumn) ? try labelledTable() : table
+  }
+
+  /// The columns that a model models and is given.
+  fileprivate func table(of description: ModelDescription) throws -> Table {
+    let sources = description.sourceColumns + (description.conditions?.sourceColumns ?? [])
+    guard sources.contains(Self.labelColumn) else { return try table.choosing(sources: sources) }
+    return try labelledTable(categories: description.conditions?.categories[Self.labelColumn]).choosing(
+      sources: sources)
   }
 }
 

@@ -26,7 +26,8 @@ struct PushforwardCommand: ParsableCommand {
     version: packageVersion,
     subcommands: [
       FitCommand.self, ResumeCommand.self, SampleCommand.self, ScoreCommand.self, PredictCommand.self,
-      EncodeCommand.self, DecodeCommand.self, ReconstructCommand.self, VerifyCommand.self,
+      EncodeCommand.self, DecodeCommand.self, ReconstructCommand.self, InterpolateCommand.self, TransferCommand.self,
+      ClassifyCommand.self, VerifyCommand.self,
       CompareCommand.self, ReportCommand.self, PlotCommand.self, ModelsCommand.self,
     ])
 }

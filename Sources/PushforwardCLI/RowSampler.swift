@@ -46,12 +46,21 @@ struct RowSampler {
 
   /// The draws of each condition one after another, and their conditions.
   private func columns(_ count: Int, _ values: Tensor?, using rng: inout RandomGenerator) -> [OutputColumn] {
-    guard let values, let given = description.conditions else {
-      return description.outputColumns(model.sample(count, given: nil, using: &rng).to(Device.cpu))
+    let rows = rows(count, values, using: &rng)
+    let given = values.flatMap { values in
+      description.conditions?.outputColumns(values.repeatingEach(count, 0))
     }
-    let context = description.modelContext(values)?.to(device)
+    return description.outputColumns(rows) + (given ?? [])
+  }
+
+  /// All draws as the model sees them, of each condition one after another.
+  func rows(using rng: inout RandomGenerator) -> Tensor { rows(count, conditions, using: &rng) }
+
+  private func rows(_ count: Int, _ values: Tensor?, using rng: inout RandomGenerator) -> Tensor {
+    guard let values, let context = description.modelContext(values)?.to(device) else {
+      return model.sample(count, given: nil, using: &rng).to(Device.cpu)
+    }
     let drawn = model.sample(count, given: context, using: &rng).to(Device.cpu)
-    let rows = drawn.transposed(0, 1).reshaped([count * values.size(0), description.columns.count])
-    return description.outputColumns(rows) + given.outputColumns(values.repeatingEach(count, 0))
+    return drawn.transposed(0, 1).reshaped([count * values.size(0), description.columns.count])
   }
 }

@@ -139,7 +139,6 @@ struct SampleCommand: ParsableCommand {
 
   private func drawImages(_ sampler: RowSampler, to file: OutputFile, using rng: inout RandomGenerator) throws {
     try file.requireImages(sampler.description, count: sampler.rowCount)
-    let drawn = sampler.model.sample(sampler.rowCount, given: nil, using: &rng).to(Device.cpu)
-    try file.write(images: drawn, sampler.description)
+    try file.write(images: sampler.rows(using: &rng), sampler.description)
   }
 }

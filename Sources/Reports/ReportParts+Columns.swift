@@ -20,6 +20,13 @@ extension ReportParts {
         NamedLine("held out", x: validated.map { Double($0.epoch) }, y: validated.compactMap(\.validationLoss)))
     }
     guard !lines.isEmpty else { return nil }
+    let lossWords =
+      switch evidence.model {
+      case is any ImportanceSampledModel:
+        "The loss is minus a lower bound of the mean log-density, so lower is better. "
+      case is any DensityModel: "The loss is minus the mean log-density, so lower is better. "
+      default: "The loss is how far rows are from what their codes give back, in scaled units. "
+      }
     let best = evidence.description.training.map { Double($0.bestEpoch) }
     let range = lossRange(lines)
     let references = best.map { [NamedLine("best", x: [$0, $0], y: [range.lowerBound, range.upperBound])] } ?? []
@@ -27,7 +34,7 @@ extension ReportParts {
     var reading =
       isOfTarget
       ? "The loss is the divergence KL[q || p] from the target, up to a constant, so lower is better. \(annealingWords)"
-      : "The loss is minus the mean log-density, so lower is better. "
+      : lossWords
     reading += "A held-out line that rises while the "
     reading += "training line falls means overfitting; the dashed line is the epoch whose weights are kept."
     if lines.contains(where: { $0.y.contains { $0 > range.upperBound } }) {

@@ -74,6 +74,30 @@ import Torch
     }
   }
 
+  /// The bundled digits have labels, which become a condition of text.
+  @Test func imagesAreGivenTheirLabels() throws {
+    try withProgram { program in
+      let fit = try program.run([
+        "fit", "cvae", "digits", "--given", "label", "--out", "c", "--set", "training.maximumEpochs=40", "--set",
+        "training.learningRate=5e-3", "--set", "configuration.scoringSamples=5", "--set", "configuration.scaling=range",
+        "--set", "configuration.likelihood=sharedGaussian", "--no-report", "--quiet",
+      ])
+      #expect(fit.code == 0, "\(fit.errors)")
+      #expect(try program.run("sample", "c", "--given", "label=3", "-n", "9", "-o", "three.png").code == 0)
+      let sevens = try program.run("transfer", "c", "digits", "--given", "label=7", "--rows", "20", "-o", "s.csv")
+      #expect(sevens.code == 0, "\(sevens.errors)")
+      let walk = try program.run("interpolate", "c", "digits", "--from", "1", "--to", "5", "--steps", "4")
+      #expect(walk.code == 0 && walk.output.split(separator: "\n").count == 5, "\(walk.errors)")
+
+      let found = try program.run("classify", "c", "digits", "-o", "classes.csv")
+      #expect(found.code == 0 && found.errors.contains("calibration"), "\(found.errors)")
+      let share = try #require(found.errors.split(separator: " ").first.flatMap { Double($0) })
+      #expect(share > 80, "\(found.errors)")
+      let none = try program.run("sample", "c", "--given", "label=12", "-n", "1")
+      #expect(none.code != 0 && none.errors.contains("12"), "\(none.errors)")
+    }
+  }
+
   @Test func whatCannotBeCodedIsSaid() throws {
     try withProgram { program in
       try program.file("data.csv", table(rows: 100, seed: 3))
