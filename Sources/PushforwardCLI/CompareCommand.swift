@@ -86,7 +86,10 @@ struct CompareCommand: ParsableCommand {
 
   private func show(_ comparison: ModelComparison) throws {
     let table = ComparisonTable(comparison)
-    for line in table.lines + [""] + table.fidelityLines { try Console.result(line) }
+    let goals = table.goalLines
+    for line in table.lines + [""] + table.fidelityLines + (goals.isEmpty ? [] : [""] + goals) {
+      try Console.result(line)
+    }
     guard !output.quiet else { return }
     for line in table.legend { try Console.result(line) }
   }
@@ -121,9 +124,13 @@ struct CompareCommand: ParsableCommand {
     let samplingMicroseconds: Double
     let scoringMicroseconds: Double?
     let bytes: Int?
+    let codeSize: Int?
+    let reconstructionError: Double?
 
     init(_ entry: ModelComparison.Entry) {
       model = entry.name
+      codeSize = entry.codeSize
+      reconstructionError = entry.reconstructionError
       logProb = entry.logProb.map(Figure.init)
       bitsPerDimension = entry.bitsPerDimension.map(Figure.init)
       impossibleRows = entry.impossibleRows

@@ -56,7 +56,19 @@ struct ComparedRows {
         columns: columns + conditions, sample: { draws($0, model, description, using: &$1) },
         logProb: density.map { density in
           { density.logProb(description.modelRows(modelled($0)), given: description.modelContext(given($0))) }
-        }), bytes: size)
+        }), bytes: size, coding: coding(model, description))
+  }
+
+  /// How a model gives these rows codes and takes them back; the conditions stay.
+  private func coding(
+    _ model: any GenerativeModel, _ description: ModelDescription
+  ) -> ModelComparator.Candidate.Coding? {
+    guard let model = model as? any CodeModel else { return nil }
+    return ModelComparator.Candidate.Coding(size: model.codeFeatures) { rows in
+      let context = description.modelContext(given(rows))
+      let codes = model.encode(description.modelRows(modelled(rows)), given: context)
+      return Tensor.concatenating([description.dataRows(model.decode(codes, given: context)), given(rows)], 1)
+    }
   }
 
   private func draws(

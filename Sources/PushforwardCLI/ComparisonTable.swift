@@ -32,6 +32,21 @@ struct ComparisonTable {
       ])
   }
 
+  /// The three goals that pull apart: short codes, rows that come back, and draws that are distributed as rows; empty when no
+  /// model has codes.
+  var goalLines: [String] {
+    guard comparison.entries.contains(where: { $0.codeSize != nil }) else { return [] }
+    let head = ["three goals", "code numbers", "lost of a row", "C2ST of draws"]
+    return aligned(
+      [head]
+        + comparison.entries.map { entry in
+          [
+            entry.name, entry.codeSize.map { "\($0)" } ?? "-", entry.reconstructionError.map(number) ?? "-",
+            String(format: "%.3f", entry.accuracy.value),
+          ]
+        })
+  }
+
   private func aligned(_ rows: [[String]]) -> [String] {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
@@ -51,6 +66,7 @@ struct ComparisonTable {
         + "about \(number(comparison.noise)) (what chance makes of so many rows) for a perfect model.",
       "precision: share of draws that lie among the rows; recall: share of rows that lie among the draws; density and coverage: "
         + "the same, steadier; by balls that end at the 3rd and 5th nearest neighbour.",
+      "lost of a row: root mean squared difference of rows from what their codes give back, in standard deviations.",
       "* beyond noise: more than 3 standard errors below the best, or p < \(Self.significance).",
     ]
   }

@@ -54,6 +54,8 @@ import Torch
       }
       let draws = try program.run("sample", "r", "-n", "3")
       #expect(draws.code == 0 && draws.output.split(separator: "\n").count == 4, "\(draws.errors)")
+      let compare = try program.run("compare", "r", "--data", "data.csv", "--rows", "100")
+      #expect(compare.code == 0 && compare.output.contains("three goals"), "\(compare.output)\(compare.errors)")
       let check = try program.run("verify", "r", "--draws", "1000")
       #expect(check.code == 0, "\(check.output)\(check.errors)")
     }

@@ -21,11 +21,34 @@ public struct ModelComparator: Hashable, Sendable {
     /// The size of its file, when it has one.
     public var bytes: Int?
 
-    /// A model with its name, and the size of its file.
-    public init(_ name: String, _ model: ModelUnderTest, bytes: Int? = nil) {
+    /// How it gives rows codes and takes them back, when it does.
+    public var coding: Coding?
+
+    /// A way from rows to codes and back.
+    public struct Coding {
+      /// The size of a code.
+      public var size: Int
+      /// Rows as their codes give them back, `[count, columns]` both.
+      public var reconstruct: (_ rows: Tensor) -> Tensor
+
+      /// A way from rows to codes of a size and back.
+      public init(size: Int, reconstruct: @escaping (_ rows: Tensor) -> Tensor) {
+        (self.size, self.reconstruct) = (size, reconstruct)
+      }
+    }
+
+    /// A model with its name.
+    ///
+    /// - Parameters:
+    ///   - name: the name in the table.
+    ///   - model: the model.
+    ///   - bytes: the size of its file.
+    ///   - coding: how it gives rows codes and takes them back.
+    public init(_ name: String, _ model: ModelUnderTest, bytes: Int? = nil, coding: Coding? = nil) {
       self.name = name
       self.model = model
       self.bytes = bytes
+      self.coding = coding
     }
   }
 
@@ -85,8 +108,14 @@ public struct ModelComparator: Hashable, Sendable {
       for candidate in candidates {
         let (score, scoring) = self.scores(of: heldOut, candidate.model)
         scores.append(score)
-        entries.append(
-          try entry(candidate, score, scoring, rows: rows, scale: scale, dimensions: dimensions, using: &rng))
+        var entry = try entry(
+          candidate, score, scoring, rows: rows, scale: scale, dimensions: dimensions, using: &rng)
+        if let coding = candidate.coding {
+          entry.codeSize = coding.size
+          let difference = scale.standardized(coding.reconstruct(chosen)) - rows
+          entry.reconstructionError = difference.squared().mean(0).squareRoot().mean().item()
+        }
+        entries.append(entry)
       }
       let best = pairUp(&entries, scores)
       let half = rows.size(0) / 2

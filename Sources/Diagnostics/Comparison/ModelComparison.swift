@@ -34,6 +34,11 @@ public struct ModelComparison: Hashable, Sendable {
     public var scoringMicroseconds: Double?
     /// The size of the model's file; nil when it has none.
     public var bytes: Int?
+    /// The size of a code; nil for a model without codes.
+    public var codeSize: Int?
+    /// The root mean squared difference of rows from what their codes give back, in standard deviations, the mean over the
+    /// columns; nil for a model without codes.
+    public var reconstructionError: Double?
 
     /// Whether the model is worse than the best one beyond noise: by more than three standard errors of paired differences.
     public var isWorse: Bool {
