@@ -6,6 +6,7 @@ let workloads: [String: (usage: String, make: ([String]) throws -> Served)] = [
   "operations": ("swift|cpp", operationWorkload),
   "flow": ("[autoregressive-]spline|affine FEATURES ROWS HIDDEN", flowWorkload),
   "digits-demo": ("", digitsDemoWorkload),
+  "autoencoder": ("", autoencoderWorkload),
   "soak": ("STEPS", soakWorkload),
   "table": ("TABLE.csv", tableWorkload),
   "mixture-steps": ("ROWS.npy START.npz RESULT.npz", mixtureStepsWorkload),
