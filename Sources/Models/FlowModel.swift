@@ -119,13 +119,16 @@ extension Catalogue {
           countWeights: { settings, features, contextFeatures in
             let configuration: Configuration = try sized(settings, features, contextFeatures)
             try explaining(name) { () throws(FlowConfigurationError) in try configuration.validate() }
-            return configuration.weightCount
+            return Double(try ensembleSize(settings, name)) * configuration.weightCount
           },
           make: { settings, features, contextFeatures, rng in
             let configuration: Configuration = try sized(settings, features, contextFeatures)
-            return try explaining(name) { () throws(FlowConfigurationError) in
-              FlowModel(flow: try NormalizingFlow(configuration, using: &rng))
+            let members = try (0..<ensembleSize(settings, name)).map { _ in
+              try explaining(name) { () throws(FlowConfigurationError) in
+                FlowModel(flow: try NormalizingFlow(configuration, using: &rng))
+              }
             }
+            return members.count == 1 ? members[0] : FlowEnsemble(members: members)
           })))
   }
 
@@ -135,19 +138,31 @@ extension Catalogue {
     try settings.adding(["features": .integer(features), "contextFeatures": .integer(contextFeatures)]).decoded()
   }
 
+  /// The number of flows whose densities are averaged.
+  private static func ensembleSize(_ settings: SettingsValue, _ name: String) throws -> Int {
+    let size = try settings.decoded(as: EnsembleSetting.self).ensemble
+    guard (1...100).contains(size) else {
+      throw ModelError.configuration(model: name, reason: "ensemble must be from 1 to 100, not \(size)")
+    }
+    return size
+  }
+
+  private struct EnsembleSetting: Codable { var ensemble: Int }
+
   private static func explaining<Result>(
     _ name: String, _ body: () throws(FlowConfigurationError) -> Result
   ) throws(ModelError) -> Result {
     do { return try body() } catch { throw .configuration(model: name, reason: "\(error)") }
   }
 
-  /// A configuration without the sizes that the data decide.
+  /// A configuration without the sizes that the data decide, for one flow.
   private static func settings(of configuration: some FlowConfiguration) -> SettingsValue {
     guard let tree = try? SettingsValue(encoding: configuration), case .object(var settings) = tree else {
       preconditionFailure("a flow's configuration is a group of settings")
     }
     settings["features"] = nil
     settings["contextFeatures"] = nil
+    settings["ensemble"] = .integer(1)
     return .object(settings)
   }
 }
