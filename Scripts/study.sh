@@ -3,11 +3,13 @@
 #
 #   Scripts/study.sh [NAME [ARGUMENT...]]    one study, with arguments for its program; all of them without a name
 #
-# DATA is a folder with uci_small, uci_misc, debd, mnist and the BSDS300 patches.
+# DATA is a folder with uci_small, uci_misc, uci_reg, debd, mnist and the photographs of BSDS300.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-studies=(discrepancy-calibration gaussian-rows binary-densities density images)
+studies=(
+  discrepancy-calibration gaussian-rows binary-densities density small-tables conditional-densities images patches
+)
 name=${1:-}
 [[ -z $name || " ${studies[*]} " == *" $name "* ]] || {
   printf 'study: error: there is no study %s; there are %s\n' "$name" "${studies[*]}" >&2

@@ -128,7 +128,7 @@ extension Catalogue {
       }
     return CatalogueEntry(
       name: name, summary: summary, abilities: [.sample, .score, .condition, .encode],
-      defaults: .configuration(configuration),
+      defaults: SettingsValue.configuration(configuration).adding(["ensemble": .integer(1)]),
       choices: SettingsChoices.flows + choices,
       method: .training(
         CatalogueEntry.Training(
@@ -136,13 +136,16 @@ extension Catalogue {
           countWeights: { settings, features, contextFeatures in
             let configuration: Configuration = try sized(settings, features, contextFeatures)
             try explaining(name) { () throws(FlowConfigurationError) in try configuration.validate() }
-            return configuration.weightCount
+            return Double(try ensembleSize(settings, name)) * configuration.weightCount
           },
           make: { settings, features, contextFeatures, rng in
             let configuration: Configuration = try sized(settings, features, contextFeatures)
-            return try explaining(name) { () throws(FlowConfigurationError) in
-              FlowModel(flow: try NormalizingFlow(configuration, using: &rng))
+            let members = try (0..<ensembleSize(settings, name)).map { _ in
+              try explaining(name) { () throws(FlowConfigurationError) in
+                FlowModel(flow: try NormalizingFlow(configuration, using: &rng))
+              }
             }
+            return members.count == 1 ? members[0] : FlowEnsemble(members: members)
           })))
   }
 
@@ -151,6 +154,17 @@ extension Catalogue {
   ) throws -> Configuration {
     try settings.adding(["features": .integer(features), "contextFeatures": .integer(contextFeatures)]).decoded()
   }
+
+  /// The number of flows whose densities are averaged.
+  private static func ensembleSize(_ settings: SettingsValue, _ name: String) throws -> Int {
+    let size = try settings.decoded(as: EnsembleSetting.self).ensemble
+    guard (1...100).contains(size) else {
+      throw ModelError.configuration(model: name, reason: "ensemble must be from 1 to 100, not \(size)")
+    }
+    return size
+  }
+
+  private struct EnsembleSetting: Codable { var ensemble: Int }
 
   private static func explaining<Result>(
     _ name: String, _ body: () throws(FlowConfigurationError) -> Result

@@ -24,7 +24,8 @@ enum SettingsChoices {
 
   /// The lines above the settings of a flow.
   static let flows = [
-    "  configuration.preprocessing: \(list(Preprocessing.self))"
+    "  configuration.preprocessing: \(list(Preprocessing.self))",
+    "  configuration.ensemble: flows whose densities are averaged; 5 are worth their time on up to some thousand rows",
   ]
 
   /// The lines above the settings of a flow of couplings.

@@ -33,7 +33,7 @@ struct TargetFit {
     var diagnosisRandom = rng.split()
     guard let model = try method.make(configuration, data.columns.count, 0, &rng) as? any ReparameterizedModel else {
       throw ModelError.cannot(
-        model: entry.name, action: "be fitted by reverse-kl", instead: "use nsf or real-nvp, whose draws have gradients"
+        model: entry.name, action: "be fitted by reverse-kl", instead: "use one nsf or real-nvp: draws with gradients"
       )
     }
     if !resuming { try folder.create(overwriting: overwriting) }

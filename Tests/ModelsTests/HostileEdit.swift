@@ -27,6 +27,9 @@ struct HostileEdit: Sendable, CustomTestStringConvertible {
     setting("\"minimumBinSize\":0.001", "\"minimumBinSize\":1e-30", "minimumBinSize: expected at least 1e-6"),
     setting("\"minimumSlope\":0.001", "\"minimumSlope\":0", "minimumSlope: expected at least 1e-6"),
     setting("\"bound\":5", "\"bound\":1e308", "bound: expected at least 0.001 and at most 1e6, got 1e+308"),
+    setting("\"bins\":8", "\"bins\":8,\"ensemble\":0", "ensemble must be from 1 to 100, not 0"),
+    setting(
+      "\"bins\":8", "\"bins\":8,\"ensemble\":90", "weights, but the file holds 300", isAboutWeights: true),
     setting("\"layers\":2", "\"layers\":1000000000", "layers: expected at least 1 and at most 1000"),
     setting("[4]", "[3000000000,3000000000]", "a hidden size of at least 1 and at most 65536, got 3000000000"),
     setting("[4]", "[60000,60000]", "the flow would have 7.2e9 weights; at most 1e9"),
