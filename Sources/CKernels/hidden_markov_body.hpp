@@ -32,25 +32,33 @@ CK_INLINE double maximumOfRow(const double *row, ptrdiff_t padded) {
 CK_INLINE void scaleRow(double *row, ptrdiff_t padded, double factor) {
   for (ptrdiff_t at = 0; at < padded; at += lanes) store<double>(row + at, load<double>(row + at) * factor);
 }
-CK_INLINE void copyRow(const double *from, ptrdiff_t count, double *to) {
-  for (ptrdiff_t i = 0; i < count; ++i) to[i] = from[i];
+/// Places `at`, ... of a row of `states` numbers, the rest filled. Lane by lane at its end: numbers stored one by one and then
+/// loaded together would wait for memory.
+CK_INLINE Lanes partOfRow(const double *row, ptrdiff_t at, ptrdiff_t states, double fill) {
+  if (at + lanes <= states) return load<double>(row + at);
+  Lanes part = fill;
+  CK_UNROLL for (ptrdiff_t i = 0; i < lanes; ++i)
+    if (at + i < states) part[i] = row[at + i];
+  return part;
+}
+CK_INLINE void keepPart(double *row, ptrdiff_t at, ptrdiff_t states, Lanes part) {
+  if (at + lanes <= states) return store<double>(row + at, part);
+  CK_UNROLL for (ptrdiff_t i = 0; i < lanes; ++i)
+    if (at + i < states) row[at + i] = part[i];
 }
 
 /// Rows of padded states that one series needs.
 struct HiddenMarkovRows {
   Scratch<double> memory;
-  double *now, *next, *emission, *weighted, *logs;
+  double *now, *next, *emission, *weighted;
 
   bool allocate(ptrdiff_t padded) {
-    memory = makeScratch<double>(5 * padded);
+    memory = makeScratch<double>(4 * padded);
     if (!memory) return false;
     now = memory.get();
     next = now + padded;
     emission = next + padded;
     weighted = emission + padded;
-    logs = weighted + padded;
-    std::fill_n(logs, padded, -infinite);
-    std::fill_n(weighted, padded, 0.0);
     return true;
   }
 };
@@ -65,12 +73,14 @@ static double likelihoodOfNothing(const double *logs, ptrdiff_t states) {
 // MARK: In probabilities
 
 /// Densities divided by the largest, whose logarithm is returned.
-CK_INLINE double loadEmission(const HiddenMarkovPlan &plan, const double *logs, const HiddenMarkovRows &rows) {
-  copyRow(logs, plan.states, rows.logs);
-  const double largest = maximumOfRow(rows.logs, plan.padded);
-  for (ptrdiff_t at = 0; at < plan.padded; at += lanes)
-    store<double>(rows.emission + at, expOf<double>(load<double>(rows.logs + at) - largest));
-  return largest;
+CK_INLINE double loadEmission(const double *logs, ptrdiff_t states, ptrdiff_t padded, double *emission) {
+  Lanes largest = -infinite;
+  for (ptrdiff_t at = 0; at < padded; at += lanes)
+    largest = maximum(largest, partOfRow(logs, at, states, -infinite));
+  const double most = maximumOf(largest);
+  for (ptrdiff_t at = 0; at < padded; at += lanes)
+    store<double>(emission + at, expOf<double>(partOfRow(logs, at, states, -infinite) - most));
+  return most;
 }
 
 /// Columns `at`, ... of row times matrix.
@@ -84,84 +94,100 @@ CK_INLINE Lanes productWith(const double *matrix, const double *row, ptrdiff_t s
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-/// Keeps what is asked for of a step whose row of probabilities is `row`, up to a factor; `sum` is its sum where needed.
-CK_INLINE void keepForward(const HiddenMarkovPlan &plan, HiddenMarkovPiece &piece, ptrdiff_t t, const double *row) {
-  if (piece.posteriors) copyRow(row, plan.states, piece.posteriors + t * plan.states);
+/// Keeps what is asked for of a step whose row of probabilities is `row`, up to a factor.
+CK_INLINE void keepForward(const HiddenMarkovPiece &piece, ptrdiff_t t, const double *row, ptrdiff_t states,
+                           ptrdiff_t padded) {
+  if (piece.posteriors)
+    for (ptrdiff_t at = 0; at < padded; at += lanes)
+      keepPart(piece.posteriors + t * states, at, states, load<double>(row + at));
   if (!piece.filtered) return;
-  const double factor = 1 / sumOfRow(row, plan.padded);
-  for (ptrdiff_t i = 0; i < plan.states; ++i) piece.filtered[t * plan.states + i] = row[i] * factor;
+  const double factor = 1 / sumOfRow(row, padded);
+  for (ptrdiff_t at = 0; at < padded; at += lanes)
+    keepPart(piece.filtered + t * states, at, states, load<double>(row + at) * factor);
 }
 
-static double forwardScaled(const HiddenMarkovPlan &plan, HiddenMarkovPiece &piece, HiddenMarkovRows &rows) {
+/// The first row of probabilities, divided by the largest, whose logarithm is returned.
+static double firstRow(const HiddenMarkovPlan &plan, const double *logs, double *row) {
+  for (ptrdiff_t at = 0; at < plan.padded; at += lanes)
+    store<double>(row + at, partOfRow(logs, at, plan.states, -infinite) + load<double>(plan.logInitial + at));
+  const double largest = maximumOfRow(row, plan.padded);
+  for (ptrdiff_t at = 0; at < plan.padded; at += lanes)
+    store<double>(row + at, expOf<double>(load<double>(row + at) - largest));
+  return largest;
+}
+
+// What is used at each step lies in variables of the function: the compiler must assume that stores of vectors change what
+// pointers lead to.
+static double forwardScaled(const HiddenMarkovPlan &plan, const HiddenMarkovPiece &given, HiddenMarkovRows &rows) {
+  const HiddenMarkovPiece piece = given;
   const ptrdiff_t states = plan.states, padded = plan.padded;
+  const double *matrix = plan.matrix;
+  double *now = rows.now, *next = rows.next, *emission = rows.emission;
   double logSum = 0, before = 0;
   for (ptrdiff_t t = 0; t < piece.steps; ++t) {
     const double *logs = piece.logs + t * states;
-    double largest;
-    if (t == 0) {
-      copyRow(logs, states, rows.logs);
+    const double largest = t == 0 ? firstRow(plan, logs, next) : loadEmission(logs, states, padded, emission);
+    if (largest == -infinite) return likelihoodOfNothing(logs, states);
+    if (t > 0)
       for (ptrdiff_t at = 0; at < padded; at += lanes)
-        store<double>(rows.emission + at, load<double>(rows.logs + at) + load<double>(plan.logInitial + at));
-      largest = maximumOfRow(rows.emission, padded);
-      if (largest == -infinite) return likelihoodOfNothing(logs, states);
-      for (ptrdiff_t at = 0; at < padded; at += lanes)
-        store<double>(rows.next + at, expOf<double>(load<double>(rows.emission + at) - largest));
-    } else {
-      largest = loadEmission(plan, logs, rows);
-      if (largest == -infinite) return likelihoodOfNothing(logs, states);
-      for (ptrdiff_t at = 0; at < padded; at += lanes)
-        store<double>(rows.next + at, productWith(plan.matrix, rows.now, states, padded, at) *
-                                          load<double>(rows.emission + at));
-    }
+        store<double>(next + at, productWith(matrix, now, states, padded, at) * load<double>(emission + at));
     logSum += largest;
-    std::swap(rows.now, rows.next);
-    keepForward(plan, piece, t, rows.now);
+    std::swap(now, next);
+    keepForward(piece, t, now, states, padded);
     if (piece.predictive) {
-      const double sum = std::log(sumOfRow(rows.now, padded));
+      const double sum = std::log(sumOfRow(now, padded));
       piece.predictive[t] = largest + sum - before;
       before = sum;
     }
     if (t % stepsBetweenScalings == stepsBetweenScalings - 1) {
-      const double sum = sumOfRow(rows.now, padded);
-      scaleRow(rows.now, padded, 1 / sum);
+      const double sum = sumOfRow(now, padded);
+      scaleRow(now, padded, 1 / sum);
       logSum += std::log(sum);
       before = 0;
     }
   }
-  return logSum + std::log(sumOfRow(rows.now, padded));
+  return logSum + std::log(sumOfRow(now, padded));
 }
 
 /// Adds the expected transitions of a step: row i times `row`; the matrix follows at the end.
-CK_INLINE void addTransitions(const HiddenMarkovPlan &plan, const double *left, const double *row, double *out) {
-  for (ptrdiff_t i = 0; i < plan.states; ++i)
-    for (ptrdiff_t at = 0; at < plan.padded; at += lanes) {
-      double *place = out + i * plan.padded + at;
-      store<double>(place, fma(Lanes(left[i]), load<double>(row + at), load<double>(place)));
+CK_INLINE void addTransitions(const double *left, const double *row, ptrdiff_t states, ptrdiff_t padded, double *out) {
+  for (ptrdiff_t at = 0; at < padded; at += lanes) {
+    const Lanes right = load<double>(row + at);
+    for (ptrdiff_t i = 0; i < states; ++i) {
+      double *place = out + i * padded + at;
+      store<double>(place, fma(Lanes(left[i]), right, load<double>(place)));
     }
+  }
 }
 
-static void backwardScaled(const HiddenMarkovPlan &plan, HiddenMarkovPiece &piece, HiddenMarkovRows &rows) {
-  const ptrdiff_t states = plan.states, padded = plan.padded;
-  std::fill_n(rows.now, padded, 0.0);
-  std::fill_n(rows.now, states, 1.0);
-  for (ptrdiff_t t = piece.steps - 1; t >= 0; --t) {
-    if (t < piece.steps - 1) {
-      loadEmission(plan, piece.logs + (t + 1) * states, rows);
+static void backwardScaled(const HiddenMarkovPlan &plan, const HiddenMarkovPiece &given, HiddenMarkovRows &rows) {
+  const HiddenMarkovPiece piece = given;
+  const ptrdiff_t states = plan.states, padded = plan.padded, last = piece.steps - 1;
+  const double *transposed = plan.transposed;
+  double *now = rows.now, *next = rows.next, *emission = rows.emission, *weighted = rows.weighted;
+  std::fill_n(now, padded, 0.0);
+  std::fill_n(now, states, 1.0);
+  for (ptrdiff_t t = last; t >= 0; --t) {
+    if (t < last) {
+      loadEmission(piece.logs + (t + 1) * states, states, padded, emission);
       for (ptrdiff_t at = 0; at < padded; at += lanes)
-        store<double>(rows.emission + at, load<double>(rows.emission + at) * load<double>(rows.now + at));
+        store<double>(emission + at, load<double>(emission + at) * load<double>(now + at));
       for (ptrdiff_t at = 0; at < padded; at += lanes)
-        store<double>(rows.next + at, productWith(plan.transposed, rows.emission, states, padded, at));
-      std::swap(rows.now, rows.next);
+        store<double>(next + at, productWith(transposed, emission, states, padded, at));
+      std::swap(now, next);
     }
     double *posterior = piece.posteriors + t * states;
-    copyRow(posterior, states, rows.weighted);
     Lanes sum = 0;
     for (ptrdiff_t at = 0; at < padded; at += lanes)
-      sum = fma(load<double>(rows.weighted + at), load<double>(rows.now + at), sum);
-    scaleRow(rows.weighted, padded, 1 / foldedSum(sum));
-    for (ptrdiff_t i = 0; i < states; ++i) posterior[i] = rows.weighted[i] * rows.now[i];
-    if (piece.transitions && t < piece.steps - 1) addTransitions(plan, rows.weighted, rows.emission, piece.transitions);
-    if (t % stepsBetweenScalings == 0) scaleRow(rows.now, padded, 1 / sumOfRow(rows.now, padded));
+      sum = fma(partOfRow(posterior, at, states, 0), load<double>(now + at), sum);
+    const double factor = 1 / foldedSum(sum);
+    for (ptrdiff_t at = 0; at < padded; at += lanes) {
+      const Lanes share = partOfRow(posterior, at, states, 0) * factor;
+      store<double>(weighted + at, share);
+      keepPart(posterior, at, states, share * load<double>(now + at));
+    }
+    if (piece.transitions && t < last) addTransitions(weighted, emission, states, padded, piece.transitions);
+    if (t % stepsBetweenScalings == 0) scaleRow(now, padded, 1 / sumOfRow(now, padded));
   }
 }
 
@@ -193,18 +219,17 @@ static double forwardLogarithmic(const HiddenMarkovPlan &plan, HiddenMarkovPiece
   const ptrdiff_t states = plan.states, padded = plan.padded;
   double logSum = 0, before = 0;
   for (ptrdiff_t t = 0; t < piece.steps; ++t) {
-    copyRow(piece.logs + t * states, states, rows.logs);
     for (ptrdiff_t at = 0; at < padded; at += lanes) {
       const Lanes predicted =
           t == 0 ? load<double>(plan.logInitial + at) : logProductWith(plan.matrix, rows.now, states, padded, at);
-      store<double>(rows.next + at, predicted + load<double>(rows.logs + at));
+      store<double>(rows.next + at, predicted + partOfRow(piece.logs + t * states, at, states, -infinite));
     }
     std::swap(rows.now, rows.next);
     const double largest = maximumOfRow(rows.now, padded);
     if (largest == -infinite) return likelihoodOfNothing(piece.logs + t * states, states);
     shiftRow(rows.now, padded, largest);
     logSum += largest;
-    if (piece.posteriors) copyRow(rows.now, states, piece.posteriors + t * states);
+    if (piece.posteriors) std::copy_n(rows.now, states, piece.posteriors + t * states);
     if (piece.filtered || piece.predictive) {
       const double sum = logSumOfRow(rows.now, padded);
       if (piece.filtered)
@@ -234,9 +259,9 @@ static void backwardLogarithmic(const HiddenMarkovPlan &plan, HiddenMarkovPiece 
   std::fill_n(rows.weighted, padded, -infinite);
   for (ptrdiff_t t = piece.steps - 1; t >= 0; --t) {
     if (t < piece.steps - 1) {
-      copyRow(piece.logs + (t + 1) * states, states, rows.logs);
+      const double *logs = piece.logs + (t + 1) * states;
       for (ptrdiff_t at = 0; at < padded; at += lanes)
-        store<double>(rows.emission + at, load<double>(rows.logs + at) + load<double>(rows.now + at));
+        store<double>(rows.emission + at, partOfRow(logs, at, states, -infinite) + load<double>(rows.now + at));
       for (ptrdiff_t at = 0; at < padded; at += lanes)
         store<double>(rows.next + at, logProductWith(plan.transposed, rows.emission, states, padded, at));
       std::swap(rows.now, rows.next);
@@ -247,7 +272,7 @@ static void backwardLogarithmic(const HiddenMarkovPlan &plan, HiddenMarkovPiece 
     if (piece.transitions && t < piece.steps - 1) addLogTransitions(plan, posterior, rows.emission, sum, piece.transitions);
     for (ptrdiff_t at = 0; at < padded; at += lanes)
       store<double>(rows.weighted + at, expOf<double>(load<double>(rows.weighted + at) - sum));
-    copyRow(rows.weighted, states, posterior);
+    std::copy_n(rows.weighted, states, posterior);
     std::fill_n(rows.weighted, padded, -infinite);
     shiftRow(rows.now, padded, maximumOfRow(rows.now, padded));
   }
@@ -280,7 +305,6 @@ static double likeliestPath(const HiddenMarkovPlan &plan, const double *logs, pt
   const ptrdiff_t states = plan.states, padded = plan.padded;
   double sum = 0;
   for (ptrdiff_t t = 0; t < steps; ++t) {
-    copyRow(logs + t * states, states, rows.logs);
     for (ptrdiff_t at = 0; at < padded; at += lanes) {
       Lanes best = load<double>(plan.logInitial + at);
       if (t > 0) {
@@ -295,7 +319,7 @@ static double likeliestPath(const HiddenMarkovPlan &plan, const double *logs, pt
         const ptrdiff_t count = std::min(lanes, states - at);
         for (ptrdiff_t j = 0; j < count; ++j) back[t * states + at + j] = static_cast<Index>(from[j]);
       }
-      store<double>(rows.next + at, best + load<double>(rows.logs + at));
+      store<double>(rows.next + at, best + partOfRow(logs + t * states, at, states, -infinite));
     }
     std::swap(rows.now, rows.next);
     const double largest = maximumOfRow(rows.now, padded);

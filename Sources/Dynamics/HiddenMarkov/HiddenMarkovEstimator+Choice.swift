@@ -21,22 +21,24 @@ extension HiddenMarkovEstimator {
   /// The fit of the number of states that a criterion prefers.
   ///
   /// - Parameters:
-  ///   - range: the numbers of states to try.
+  ///   - numbers: the numbers of states to try.
   ///   - series: `[steps, features]` each.
   ///   - criterion: what is compared.
   ///   - rng: the source of random numbers for starts.
   /// - Returns: the best fit, of all series.
   /// - Throws: `DynamicsError` as ``fit(_:using:)``, or when the rule of transitions is for one number of states.
   public func choosing(
-    states range: ClosedRange<Int>, _ series: [Tensor], by criterion: Criterion, using rng: inout RandomGenerator
+    states numbers: [Int], _ series: [Tensor], by criterion: Criterion, using rng: inout RandomGenerator
   ) throws(DynamicsError) -> Choice {
-    guard transitions == .free, range.count == 1 || initial == .free || initial == .stationary else {
+    var hasFixedStart = false
+    if case .fixed = initial { hasFixedStart = true }
+    guard Set(numbers).count < 2 || (transitions == .free && !hasFixedStart) else {
       throw .invalidSetting(
         name: "the number of states", value: "open", rule: "given, where transitions or the initial distribution are")
     }
     var best: HiddenMarkovFit?
     var scores: [(states: Int, score: Double)] = []
-    for states in range {
+    for states in numbers {
       var estimator = self
       estimator.states = states
       let found = try estimator.scored(series, criterion, using: &rng)

@@ -69,10 +69,10 @@ import _TestSupport
     var rng = RandomGenerator(seed: 4)
     var estimator = estimator(1)
     estimator.tolerance = 1e-6
-    let choice = try estimator.choosing(states: 1...4, [counts], by: .bayesianInformation, using: &rng)
+    let choice = try estimator.choosing(states: [1, 2, 3, 4], [counts], by: .bayesianInformation, using: &rng)
     #expect((2...3).contains(choice.fit.model.stateCount))
     #expect(choice.scores.count == 4)
-    let held = try estimator.choosing(states: 1...3, [counts], by: .heldOut(share: 0.25), using: &rng)
+    let held = try estimator.choosing(states: [1, 2, 3], [counts], by: .heldOut(share: 0.25), using: &rng)
     #expect(held.fit.model.stateCount > 1)
   }
 }
