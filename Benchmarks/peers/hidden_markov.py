@@ -1,11 +1,11 @@
-"""Normal hidden Markov models of hmmlearn: hidden_markov ROWS.npy START.npz RESULT.npz."""
+"""Normal hidden Markov models of hmmlearn: hidden_markov ROWS.npy START.npz RESULT.npz log|scaling."""
 
 import numpy as np
 
 from .serving import Served, seconds
 
 
-def workload(rows, start, out):
+def workload(rows, start, out, implementation):
     """The forward pass, and an iteration as the difference of 2 and 1. The result is the model after 2."""
     from hmmlearn.hmm import GaussianHMM
 
@@ -16,7 +16,7 @@ def workload(rows, start, out):
         # Without the prior of variances that hmmlearn has by default, which Pushforward has not.
         made = GaussianHMM(
             len(start["initial"]), covariance_type=kind, n_iter=iterations, tol=-np.inf, init_params="",
-            implementation="scaling", covars_prior=0, covars_weight=0 if kind == "diag" else 1,
+            implementation=implementation, covars_prior=0, covars_weight=0 if kind == "diag" else 1,
         )
         made.startprob_, made.transmat_ = start["initial"], start["transition"]
         made.means_, made.covars_ = start["means"], start["covariances"]

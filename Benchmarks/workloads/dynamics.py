@@ -15,7 +15,6 @@ def hidden_markov(kind, steps=1_000_000, states=8, columns=2):
         means, stay = rng.normal(0, 3, (states, columns)), 0.5
         transition = np.full((states, states), (1 - stay) / (states - 1))
         np.fill_diagonal(transition, stay)
-        path = np.empty(steps, dtype=int)
         moves, others = rng.random(steps) >= stay, rng.integers(1, states, size=steps)
         path = np.cumsum(moves * others) % states
         np.save(folder / "rows.npy", means[path] + rng.normal(size=(steps, columns)))
@@ -41,9 +40,14 @@ def hidden_markov(kind, steps=1_000_000, states=8, columns=2):
         title=f"hidden Markov model, {states} normal states, {kind} covariances, {steps:,} x {columns}",
         sides={
             OURS: ours("hidden-markov", *files, "{folder}/ours.npz"),
-            "hmmlearn": peer("hidden_markov", *files, "{folder}/theirs.npz"),
+            # In logarithms, its default, and in scaled probabilities, which fail where densities underflow.
+            "hmmlearn": peer("hidden_markov", *files, "{folder}/theirs.npz", "log"),
+            "hmmlearn, scaling": peer("hidden_markov", *files, "{folder}/scaling.npz", "scaling"),
         },
-        measures=[Measure("forward", "forward pass"), Measure("iteration", "iteration of Baum-Welch")],
+        measures=[
+            Measure("forward", "forward pass", {"hmmlearn": 10}),
+            Measure("iteration", "iteration of Baum and Welch's algorithm", {"hmmlearn": 10}),
+        ],
         prepare=prepare,
         check=check,
         warm_up=False,

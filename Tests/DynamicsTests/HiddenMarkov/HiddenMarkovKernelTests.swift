@@ -177,7 +177,7 @@ private func kernel(_ one: Reference) -> HiddenMarkovKernel {
 
   @Test func impossibleSeriesAreThoseAlone() throws {
     let one = randomChain(3, 4, hasZeros: false, scale: 1, seed: 5)
-    let nothing = [[0.0, 0, 0], [-.infinity, -.infinity, -.infinity]]
+    let nothing: [[Double]] = [[0.0, 0, 0], [-.infinity, -.infinity, -.infinity]]
     let logs = Tensor(rows: one.logs + nothing)
     let pass = kernel(one).pass(logs, lengths: [4, 2], Self.everything)
     #expect(abs(pass.logLikelihoods[0] - one.logLikelihood) < 1e-12 && pass.logLikelihoods[1] == -.infinity)
