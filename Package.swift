@@ -76,14 +76,15 @@ let package = Package(
     library("DensityEstimation", ["Probability"]),
     library("Flows", ["Probability", "Training"]),
     library("Autoencoders", ["Probability"]),
+    library("Dynamics", ["Probability"]),
     library("Diagnostics", ["Probability", "Training"]),
-    library("Models", ["Autoencoders", "DensityEstimation", "Diagnostics", "Flows", yams]),
+    library("Models", ["Autoencoders", "DensityEstimation", "Diagnostics", "Dynamics", "Flows", yams]),
     library("Reports", ["Autoencoders", "Diagnostics", "Models"], resources: [.copy("Resources")]),
     library(
       "Pushforward",
       [
         "Torch", "NeuralNetworks", "Datasets", "Probability", "Training", "DensityEstimation", "Flows",
-        "Autoencoders", "Diagnostics", "Models", "Reports",
+        "Autoencoders", "Dynamics", "Diagnostics", "Models", "Reports",
       ]),
     program("PushforwardCLI", ["Pushforward", argumentParser]),
 
@@ -103,6 +104,7 @@ let package = Package(
     tests("DensityEstimation", ["Torch", "Probability"], resources: [.copy("Fixtures")]),
     tests("Flows", ["Datasets", "Torch", "NeuralNetworks", "Probability", "Training"]),
     tests("Autoencoders", ["NeuralNetworks", "Probability", "Torch", "Training"]),
+    tests("Dynamics", ["Probability", "Torch"]),
     tests("Diagnostics", ["Flows", "NeuralNetworks", "Probability", "Torch"]),
     tests("Datasets", resources: [.copy("Fixtures")]),
     tests("Training", ["Datasets", "NeuralNetworks", "Torch"]),

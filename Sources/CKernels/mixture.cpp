@@ -56,7 +56,8 @@ void unpackDiagonal(const double *moments, ptrdiff_t features, double *out) noex
 }
 
 template <class Scalar> int32_t mixturePass(const CKMixture &mixture, const Scalar *rows, const double *weights,
-                                            ptrdiff_t count, const CKMixtureResults &results) noexcept {
+                                            ptrdiff_t count, const CKMixtureResults &results,
+                                            const MixturePiece<Scalar> &also = {}) noexcept {
   MixturePlan<Scalar> plan;
   if (!plan.prepare(mixture, results.statistics != nullptr)) return CK_OUT_OF_MEMORY;
   const ptrdiff_t size = plan.collects ? plan.components * plan.statisticsSize : 0;
@@ -76,6 +77,8 @@ template <class Scalar> int32_t mixturePass(const CKMixture &mixture, const Scal
     if (results.log_densities) part.logDensities = static_cast<Scalar *>(results.log_densities) + start;
     if (results.responsibilities)
       part.responsibilities = static_cast<Scalar *>(results.responsibilities) + start * plan.components;
+    if (also.componentLogs) part.componentLogs = also.componentLogs + start * plan.components;
+    if (also.given) part.given = also.given + start * plan.components;
     if (!dispatchPiece(plan, part)) failed.store(true, std::memory_order_relaxed);
     logLikelihoods[piece] = part.logLikelihood;
   });
@@ -101,4 +104,18 @@ int32_t ck_mixture_pass_f32(const CKMixture *mixture, const float *rows, const d
 int32_t ck_mixture_pass_f64(const CKMixture *mixture, const double *rows, const double *weights, ptrdiff_t count,
                             const CKMixtureResults *results) noexcept {
   return ck::mixturePass(*mixture, rows, weights, count, *results);
+}
+
+int32_t ck_mixture_component_logs(const CKMixture *mixture, const double *rows, ptrdiff_t count, double *out) noexcept {
+  ck::MixturePiece<double> also{};
+  also.componentLogs = out;
+  return ck::mixturePass<double>(*mixture, rows, nullptr, count, {}, also);
+}
+int32_t ck_mixture_given_sums(const CKMixture *mixture, const double *rows, const double *responsibilities,
+                              ptrdiff_t count, double *statistics) noexcept {
+  ck::MixturePiece<double> also{};
+  also.given = responsibilities;
+  CKMixtureResults results{};
+  results.statistics = statistics;
+  return ck::mixturePass<double>(*mixture, rows, nullptr, count, results, also);
 }

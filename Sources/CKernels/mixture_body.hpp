@@ -166,7 +166,7 @@ template <class Scalar> static void normalize(const MixturePlan<Scalar> &plan, c
   }
 }
 
-template <class Scalar> static void logDensities(const MixturePlan<Scalar> &plan, const Tile<Scalar> &tile) {
+template <class Scalar> static void componentLogs(const MixturePlan<Scalar> &plan, const Tile<Scalar> &tile) {
   constexpr ptrdiff_t stride = tileRows<Scalar>, width = widthOf<Scalar>;
   for (ptrdiff_t k = 0; k < plan.components; ++k) {
     if (plan.isDiagonal)
@@ -177,7 +177,6 @@ template <class Scalar> static void logDensities(const MixturePlan<Scalar> &plan
     for (ptrdiff_t at = 0; at < stride; at += width)
       store<Scalar>(tile.logs + k * stride + at, fma(load<Scalar>(tile.distances + at), half, constant));
   }
-  normalize(plan, tile);
 }
 
 // MARK: Statistics
@@ -284,14 +283,15 @@ static void addDiagonalStatistics(const MixturePlan<Scalar> &plan, ptrdiff_t k, 
 
 /// Gives rows that are not finite their log-density: NaN where a cell is NaN, else minus infinity.
 template <class Scalar>
-static void mendTotals(const MixturePlan<Scalar> &plan, const Scalar *rows, ptrdiff_t count, const Tile<Scalar> &tile) {
+static void mendTotals(const MixturePlan<Scalar> &plan, const Scalar *rows, ptrdiff_t count, bool wantsLogs,
+                       const Tile<Scalar> &tile) {
   for (ptrdiff_t i = 0; i < count; ++i) {
     const Scalar *row = rows + i * plan.features;
     if (std::all_of(row, row + plan.features, [](Scalar cell) { return std::isfinite(cell); })) continue;
     const bool hasNaN = std::any_of(row, row + plan.features, [](Scalar cell) { return std::isnan(cell); });
     tile.totals[i] = hasNaN ? std::numeric_limits<Scalar>::quiet_NaN() : -std::numeric_limits<Scalar>::infinity();
     for (ptrdiff_t k = 0; k < plan.components; ++k)
-      tile.logs[k * tileRows<Scalar> + i] = std::numeric_limits<Scalar>::quiet_NaN();
+      tile.logs[k * tileRows<Scalar> + i] = wantsLogs ? tile.totals[i] : std::numeric_limits<Scalar>::quiet_NaN();
   }
 }
 
@@ -313,6 +313,20 @@ template <class Scalar> static void writeTile(const MixturePlan<Scalar> &plan, M
   }
 }
 
+template <class Scalar>
+static void writeLogs(const MixturePlan<Scalar> &plan, Scalar *out, ptrdiff_t count, const Tile<Scalar> &tile) {
+  for (ptrdiff_t i = 0; i < count; ++i)
+    for (ptrdiff_t k = 0; k < plan.components; ++k) *out++ = tile.logs[k * tileRows<Scalar> + i];
+}
+template <class Scalar>
+static void loadGiven(const MixturePlan<Scalar> &plan, const Scalar *given, ptrdiff_t count, const Tile<Scalar> &tile) {
+  for (ptrdiff_t k = 0; k < plan.components; ++k) {
+    Scalar *column = tile.logs + k * tileRows<Scalar>;
+    for (ptrdiff_t i = 0; i < count; ++i) column[i] = given[i * plan.components + k];
+    for (ptrdiff_t i = count; i < tileRows<Scalar>; ++i) column[i] = 0;
+  }
+}
+
 template <class Scalar> static void runTile(const MixturePlan<Scalar> &plan, MixturePiece<Scalar> &piece,
                                             ptrdiff_t start, const Tile<Scalar> &tile) {
   const ptrdiff_t count = std::min(tileRows<Scalar>, piece.count - start);
@@ -322,9 +336,15 @@ template <class Scalar> static void runTile(const MixturePlan<Scalar> &plan, Mix
     tile.weights[i] = i >= count      ? Scalar(0)
                       : piece.weights ? static_cast<Scalar>(piece.weights[start + i])
                                       : Scalar(1);
-  logDensities(plan, tile);
-  if (!isFinite) mendTotals(plan, rows, count, tile);
-  writeTile(plan, piece, start, count, tile);
+  if (piece.given) {
+    loadGiven(plan, piece.given + start * plan.components, count, tile);
+  } else {
+    componentLogs(plan, tile);
+    if (!piece.componentLogs) normalize(plan, tile);
+    if (!isFinite) mendTotals(plan, rows, count, piece.componentLogs != nullptr, tile);
+    if (piece.componentLogs) return writeLogs(plan, piece.componentLogs + start * plan.components, count, tile);
+    writeTile(plan, piece, start, count, tile);
+  }
   if (!piece.statistics) return;
   for (ptrdiff_t k = 0; k < plan.components; ++k) {
     double *out = piece.statistics + k * plan.statisticsSize;

@@ -86,6 +86,10 @@ template <class Scalar> struct MixturePiece {
   double *statistics;
   double logLikelihood;
   Scalar *logDensities, *responsibilities;
+  /// Logarithms of the components' terms, which are then all that is wanted.
+  Scalar *componentLogs;
+  /// Responsibilities that stand in place of those of the mixture.
+  const Scalar *given;
 };
 
 } // namespace ck

@@ -6,7 +6,7 @@ public enum Catalogue {
   public static let entries: [CatalogueEntry] =
     flowEntries + autoencoderEntries + gaussianEntries + mixtureEntries + kernelDensityEntries + histogramEntries
     + densityTreeEntries
-    + factorizationEntries
+    + factorizationEntries + dynamicsEntries
 
   /// The model of a name; of two, as ae+nsf, an autoencoder with a model of its codes.
   ///

@@ -3,6 +3,7 @@
 @_exported public import Datasets
 @_exported public import DensityEstimation
 @_exported public import Diagnostics
+@_exported public import Dynamics
 @_exported public import Flows
 @_exported public import Models
 @_exported public import NeuralNetworks

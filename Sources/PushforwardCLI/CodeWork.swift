@@ -22,6 +22,14 @@ struct CodeArguments: ParsableArguments {
   var device = "cpu"
 
   @OptionGroup var machine: MachineOptions
+
+  /// The output, looked at before the work is done; nil for standard output.
+  func outputFile() throws -> OutputFile? {
+    if let output, URL(filePath: output).standardizedFileURL == URL(filePath: data).standardizedFileURL {
+      throw SettingsError.invalid(reason: "-o \(output) would replace the data; name another file")
+    }
+    return try output.map(overwriting.file)
+  }
 }
 
 /// A model that gives codes, with the table and the output that a command was given.
@@ -35,12 +43,7 @@ struct CodeWork {
   /// Loads the model and looks at the output before the work is done.
   init(_ arguments: CodeArguments, action: String) throws {
     arguments.machine.apply()
-    if let output = arguments.output,
-      URL(filePath: output).standardizedFileURL == URL(filePath: arguments.data).standardizedFileURL
-    {
-      throw SettingsError.invalid(reason: "-o \(output) would replace the data; name another file")
-    }
-    file = try arguments.output.map(arguments.overwriting.file)
+    file = try arguments.outputFile()
     data = arguments.data
     let (loaded, description) = try RunFolder(arguments.folder).loadModel()
     guard let model = loaded as? any CodeModel else {

@@ -33,14 +33,16 @@ struct EncodeCommand: ParsableCommand {
 struct DecodeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decode",
-    abstract: "Give each code its row.",
+    abstract: "Give each code its row, or each step of a series its hidden state.",
     discussion: """
       Reads the columns code1, code2, ..., as encode writes them, and writes rows in the units of the data; where a code \
       does not determine its row, as of a variational autoencoder, their means. Where rows have conditions, they stand in \
-      the same table beside the codes.
+      the same table beside the codes. For the model hmm the table holds series, and each row gets the state that it has on \
+      the likeliest path, and the probability of each state given the whole series.
 
       EXAMPLES
         pushforward decode runs/mine codes.csv -o rows.csv
+        pushforward decode runs/hmm series.csv -o states.csv
         pushforward decode runs/digits codes.csv -o digits.png
       """)
 
@@ -48,10 +50,26 @@ struct DecodeCommand: ParsableCommand {
 
   func run() throws {
     try Failure.handling {
+      if try decodedStates() { return }
       let work = try CodeWork(arguments, action: "be given codes")
       let (codes, context) = try work.codes()
       try work.write(rows: work.model.decode(codes.to(work.device), given: context?.to(work.device)))
     }
+  }
+}
+
+extension DecodeCommand {
+  /// Writes the states of series; false for a model without.
+  private func decodedStates() throws -> Bool {
+    let (model, description) = try RunFolder(arguments.folder).loadModel()
+    guard let model = model as? HiddenMarkovTableModel else { return false }
+    arguments.machine.apply()
+    try model.move(to: Device(named: arguments.device))
+    let file = try arguments.outputFile()
+    let loaded = try LoadedData(scoring: arguments.data, with: description)
+    let columns = StateDecoder(model: model).columns(loaded.rows, names: description.columns)
+    if let file { try TableWriter.write(columns, to: file.path) } else { try StandardOutputTable.write(columns, isNamed: true) }
+    return true
   }
 }
 

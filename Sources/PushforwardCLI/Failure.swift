@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import DensityEstimation
+import Dynamics
 import Foundation
 import Models
 import Reports
@@ -38,6 +39,7 @@ enum Failure {
     case let error as TrainingError: code(for: error)
     case let error as ReportError: code(for: error)
     case let error as DensityEstimationError: code(for: error)
+    case let error as DynamicsError: code(for: error)
     case let error as TorchError: error.operation == "device" || error.operation == "CUDA" ? usage : failed
     case is EncodingError, is DecodingError: failed
     default: (error as NSError).domain == NSCocoaErrorDomain ? inputOutput : failed
@@ -81,6 +83,11 @@ enum Failure {
       usage
     case .tooFewRows, .notFinite, .constantColumn, .invalidWeights, .degenerate: data
     }
+  }
+
+  private static func code(for error: DynamicsError) -> ExitCode {
+    if case .invalidSetting = error { return usage }
+    return data
   }
 
   /// The option that remedies what a library can only describe.

@@ -21,6 +21,7 @@ struct FitCommand: ParsableCommand {
         pushforward fit nsf data.csv --out runs/d --config settings.yaml
         pushforward fit gmm data.csv --out runs/e --set configuration.components=3
         pushforward fit causal data.csv --out runs/f --dag 'rain->wet,sprinkler->wet'
+        pushforward fit hmm series.csv --states 3 --emission poisson --out runs/j
         pushforward fit nsf data.csv --given dose,sex --out runs/h        # p(the other columns | dose, sex)
         pushforward fit nsf data.csv --support age=positive,share=unit --out runs/i
         pushforward fit nsf ring --objective reverse-kl --out runs/g      # a target instead of a table
@@ -92,6 +93,8 @@ struct FitCommand: ParsableCommand {
     name: .long, help: ArgumentHelp("The graph of the model causal, causes before effects.", valueName: "a->b,b->c"))
   var dag: String?
 
+  @OptionGroup var series: SeriesOptions
+
   @Option(
     name: .long,
     help: ArgumentHelp(
@@ -138,6 +141,7 @@ struct FitCommand: ParsableCommand {
     }
     for assignment in set { settings = try settings.setting(assignment) }
     if let dag { settings = try settings.merging(graph(dag)) }
+    if let series = try series.settings(model: model) { settings = try settings.merging(series) }
     if let objective, settings.objective?.name ?? .forward != objective {
       throw SettingsError.invalid(reason: "--objective \(objective.rawValue) contradicts the settings")
     }

@@ -8,7 +8,7 @@ import Torch
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Predict columns from those that they are conditioned on, with intervals.",
+    abstract: "Predict columns from those that they are conditioned on, or the steps after a series, with intervals.",
     discussion: """
       For a model that was fitted with --given. Of each row of a table of conditions it gives mean, median and an interval; \
       when the table has the columns that are predicted, also how good that was: the share of rows within the interval, the \
@@ -16,19 +16,26 @@ struct PredictCommand: ParsableCommand {
       standard error, and whether predictions are calibrated (the probability integral transform, PIT, is uniform). Without \
       -o the predictions are printed as CSV.
 
+      For the model hmm the table holds series, and the predictions are of the steps after each, as many as --steps says: mean, \
+      median and an interval, and the probabilities of the states.
+
       EXAMPLES
         pushforward predict runs/mine rows.csv -o predictions.csv
         pushforward predict runs/mine heldout.csv --interval 0.5 --json
+        pushforward predict runs/hmm series.csv --steps 12 -o forecast.csv
       """)
 
   @Argument(help: "The folder of the run.", completion: .directory)
   var folder: String
 
-  @Argument(help: "The table, with the columns that the model is conditioned on.", completion: .file())
+  @Argument(help: "The table: columns that the model is conditioned on, or series.", completion: .file())
   var data: String
 
   @Option(name: .long, help: "The probability with which the interval should hold the truth.")
   var interval = 0.9
+
+  @Option(name: .long, help: "Steps after each series, for hmm (default: 1).")
+  var steps: Int?
 
   @Option(name: .shortAndLong, help: "Draws of each row.")
   var draws = 1000
@@ -47,6 +54,9 @@ struct PredictCommand: ParsableCommand {
     guard interval > 0, interval < 1 else {
       throw ValidationError("--interval must be between 0 and 1, not \(interval)")
     }
+    guard (1...1_000_000).contains(steps ?? 1) else {
+      throw ValidationError("--steps must be from 1 to 1000000, not \(steps ?? 1)")
+    }
     guard (2...1_000_000).contains(draws) else {
       throw ValidationError("--draws must be from 2 to 1000000, not \(draws)")
     }
@@ -60,6 +70,10 @@ struct PredictCommand: ParsableCommand {
       }
       let file = try output.map(overwriting.file)
       let (model, description) = try RunFolder(folder).loadModel()
+      if let series = model as? HiddenMarkovTableModel { return try forecast(series, description, to: file) }
+      guard steps == nil else {
+        throw ModelError.cannot(model: description.model, action: "predict steps", instead: "leave --steps out, or fit hmm")
+      }
       let conditions = try LoadedData.conditions(in: data, of: description)
       var rng = RandomGenerator(seed: seed)
       let predictions = try Predictor(draws: draws, level: interval).predict(
@@ -71,6 +85,15 @@ struct PredictCommand: ParsableCommand {
       }
       try report(predictions)
     }
+  }
+
+  private func forecast(_ model: HiddenMarkovTableModel, _ description: ModelDescription, to file: OutputFile?) throws {
+    let loaded = try LoadedData(scoring: data, with: description)
+    var rng = RandomGenerator(seed: seed)
+    let forecaster = SeriesForecaster(model: model, steps: steps ?? 1, interval: interval, draws: draws)
+    let columns = forecaster.columns(loaded.rows, names: description.columns, using: &rng)
+    if let file { return try TableWriter.write(columns, to: file.path) }
+    try StandardOutputTable.write(columns, isNamed: true)
   }
 
   /// The columns that are predicted, where the table has them all.

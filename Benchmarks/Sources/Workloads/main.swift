@@ -14,6 +14,7 @@ let workloads: [String: (usage: String, make: ([String]) throws -> Served)] = [
   "kernel-density": ("ROWS.npy PLACES.npy RESULT.npy exact|tree scott|BANDWIDTH", kernelDensityWorkload),
   "density-tree": ("ROWS.npy HELDOUT.npy", densityTreeWorkload),
   "distributions": ("COUNT", distributionWorkload),
+  "hidden-markov": ("ROWS.npy START.npz RESULT.npz", hiddenMarkovWorkload),
   "discrepancy": ("X.npy Y.npy BANDWIDTH value|gradient RESULT.npy", discrepancyWorkload),
   "transport": ("X.npy Y.npy EPSILON TOLERANCE ITERATIONS", transportWorkload),
 ]

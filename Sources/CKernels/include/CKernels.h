@@ -5,6 +5,7 @@
 #include "ck_density_tree.h"
 #include "ck_elementary.h"
 #include "ck_flow.h"
+#include "ck_hidden_markov.h"
 #include "ck_instruction_sets.h"
 #include "ck_kernel_density.h"
 #include "ck_memory.h"

@@ -37,6 +37,14 @@ int32_t ck_mixture_pass_f32(const CKMixture *mixture, const float *rows, const d
 int32_t ck_mixture_pass_f64(const CKMixture *mixture, const double *rows, const double *weights, ptrdiff_t count,
                             const CKMixtureResults *results) CK_NOEXCEPT;
 
+/// The logarithm of each component's term for each row, `out` [count, components]: NaN for rows with NaN, minus infinity for
+/// infinite ones.
+int32_t ck_mixture_component_logs(const CKMixture *mixture, const double *rows, ptrdiff_t count,
+                                  double *out) CK_NOEXCEPT;
+/// `statistics` as in CKMixtureResults, for given responsibilities, [count, components]; the rows must be finite.
+int32_t ck_mixture_given_sums(const CKMixture *mixture, const double *rows, const double *responsibilities,
+                              ptrdiff_t count, double *statistics) CK_NOEXCEPT;
+
 /// The parameters of a mixture to draw from.
 typedef struct CKMixtureSampler {
   ptrdiff_t features, components;

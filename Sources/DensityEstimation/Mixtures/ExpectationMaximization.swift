@@ -1,3 +1,4 @@
+import Probability
 import Torch
 
 /// The iterations of EM from given parameters.

@@ -66,7 +66,6 @@ package struct MixtureKernel {
 
   /// The sums of an EM step; `weights` is `[count]`.
   package func sums(_ rows: Tensor, weights: Tensor?) -> Sums {
-    let width = 1 + features * (isDiagonal ? 2 : 1 + features)
     var logLikelihood = 0.0
     let table = Tensor.filled([components, width], dtype: .float64) { memory in
       withUnsafeMutablePointer(to: &logLikelihood) { sum in
@@ -76,6 +75,56 @@ package struct MixtureKernel {
         }
       }
     }
+    return sums(table, logLikelihood)
+  }
+
+  /// The sums of an EM step for responsibilities from elsewhere, `[count, components]`; both 64-bit, the rows finite. Their
+  /// log-likelihood is NaN.
+  package func sums(_ rows: Tensor, responsibilities: Tensor) -> Sums {
+    precondition(
+      rows.rank == 2 && rows.size(1) == features && responsibilities.shape == [rows.size(0), components]
+        && rows.dtype == .float64 && responsibilities.dtype == .float64,
+      "MixtureKernel: expected 64-bit rows and responsibilities, got \(rows.shape), \(responsibilities.shape)")
+    let table = Tensor.filled([components, width], dtype: .float64) { memory in
+      let sums = memory.assumingMemoryBound(to: Double.self)
+      rows.withUnsafeBytes { rows in
+        responsibilities.withUnsafeBytes { given in
+          withMixture { mixture in
+            let (rows, given) = (rows.bindMemory(to: Double.self), given.bindMemory(to: Double.self))
+            let count = given.count / components
+            requireMemory(
+              ck_mixture_given_sums(mixture, rows.baseAddress, given.baseAddress, count, sums), "MixtureKernel")
+          }
+        }
+      }
+    }
+    return sums(table, .nan)
+  }
+
+  /// The logarithm of each component's term at each row, `[count, components]`; NaN for a row with NaN, minus infinity for an
+  /// infinite one.
+  ///
+  /// - Precondition: the rows are 64-bit.
+  package func componentLogProbs(_ rows: Tensor) -> Tensor {
+    precondition(
+      rows.rank == 2 && rows.size(1) == features && rows.dtype == .float64,
+      "MixtureKernel: expected 64-bit rows of \(features) numbers, got \(rows.shape) of \(rows.dtype)")
+    let count = rows.size(0)
+    return Tensor.filled([count, components], dtype: .float64) { memory in
+      rows.withUnsafeBytes { bytes in
+        withMixture { mixture in
+          let rows = bytes.bindMemory(to: Double.self).baseAddress
+          let out = memory.assumingMemoryBound(to: Double.self)
+          requireMemory(ck_mixture_component_logs(mixture, rows, count, out), "MixtureKernel")
+        }
+      }
+    }
+  }
+
+  /// The numbers of a component's sums.
+  private var width: Int { 1 + features * (isDiagonal ? 2 : 1 + features) }
+
+  private func sums(_ table: Tensor, _ logLikelihood: Double) -> Sums {
     let products = table.narrowed(1, from: 1 + features, length: width - 1 - features)
     return Sums(
       logLikelihood: logLikelihood, counts: table.narrowed(1, from: 0, length: 1).squeezed(1),
@@ -103,6 +152,17 @@ package struct MixtureKernel {
     _ rows: UnsafeRawBufferPointer, _ isSingle: Bool, _ weights: UnsafeBufferPointer<Double>?, _ count: Int,
     _ results: inout CKMixtureResults
   ) {
+    withMixture { mixture in
+      let status =
+        isSingle
+        ? ck_mixture_pass_f32(mixture, rows.bindMemory(to: Float.self).baseAddress, weights?.baseAddress, count, &results)
+        : ck_mixture_pass_f64(
+          mixture, rows.bindMemory(to: Double.self).baseAddress, weights?.baseAddress, count, &results)
+      requireMemory(status, "MixtureKernel")
+    }
+  }
+
+  private func withMixture(_ body: (UnsafePointer<CKMixture>) -> Void) {
     center.withUnsafeBufferPointer { center in
       constants.withUnsafeBufferPointer { constants in
         means.withUnsafeBufferPointer { means in
@@ -110,13 +170,7 @@ package struct MixtureKernel {
             var mixture = CKMixture(
               features: features, components: components, is_diagonal: isDiagonal, center: center.baseAddress,
               constants: constants.baseAddress, means: means.baseAddress, whitening: whitening.baseAddress)
-            let status =
-              isSingle
-              ? ck_mixture_pass_f32(
-                &mixture, rows.bindMemory(to: Float.self).baseAddress, weights?.baseAddress, count, &results)
-              : ck_mixture_pass_f64(
-                &mixture, rows.bindMemory(to: Double.self).baseAddress, weights?.baseAddress, count, &results)
-            requireMemory(status, "MixtureKernel")
+            body(&mixture)
           }
         }
       }

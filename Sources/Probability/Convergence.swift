@@ -2,22 +2,22 @@
 ///
 /// EM gains a falling share of what is left in each step, so the rest of its way is a geometric series (Aitken). Three
 /// gains in succession must say that the rest is small: the first steps are often small without being the end.
-struct Convergence {
+package struct Convergence {
   /// What may be left; 0 is never reached.
-  let tolerance: Double
+  package let tolerance: Double
   /// The relative rounding error of the values: smaller gains are none.
-  let resolution: Double
+  package let resolution: Double
   private var last = Double.nan
   private var gain = Double.nan
   private var quietSteps = 0
 
-  init(tolerance: Double, resolution: Double) {
+  package init(tolerance: Double, resolution: Double) {
     self.tolerance = tolerance
     self.resolution = resolution
   }
 
   /// Takes the next value.
-  mutating func isReached(by value: Double) -> Bool {
+  package mutating func isReached(by value: Double) -> Bool {
     let newGain = value - last
     let isQuiet = newGain <= resolution * abs(value) || remaining(newGain) <= tolerance
     quietSteps = isQuiet ? quietSteps + 1 : 0
