@@ -36,7 +36,8 @@ public struct GaussianEmissionFamily: EmissionFamily {
     do {
       return try GaussianEmissions(means: means, covariances: covariances, floor: start.floor)
     } catch {
-      throw .degenerate(reason: "the covariance of a state vanishes: fit fewer states, or leave out columns that repeat others")
+      throw .degenerate(
+        reason: "the covariance of a state vanishes: fit fewer states, or leave out columns that repeat others")
     }
   }
 
