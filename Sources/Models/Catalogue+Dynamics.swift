@@ -66,7 +66,8 @@ extension Catalogue {
     } else {
       let choice = try estimator.choosing(states: settings.states, series, by: .bayesianInformation, using: &rng)
       fit = choice.fit
-      details["criteria"] = .list(choice.scores.map { .string("\($0.states) states: BIC \(String(format: "%.2f", $0.score))") })
+      details["criteria"] = .list(
+        choice.scores.map { .string("\($0.states) states: BIC \(String(format: "%.2f", $0.score))") })
     }
     details["states"] = .integer(fit.model.stateCount)
     details["logLikelihood"] = .number(fit.logLikelihood)

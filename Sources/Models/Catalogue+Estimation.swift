@@ -46,7 +46,9 @@ extension CatalogueEntry {
     } catch DensityEstimationError.notFinite(let row, let column) where data.columns.indices.contains(column) {
       throw DatasetError.notFinite(
         DataLocation(path: data.path, row: row + 1, column: data.columns[column].name), text: "no finite number")
-    } catch DynamicsError.invalidCell(let row, let column, let value, let rule) where data.columns.indices.contains(column) {
+    } catch DynamicsError.invalidCell(let row, let column, let value, let rule)
+      where data.columns.indices.contains(column)
+    {
       let place = DataLocation(path: data.path, row: row + 1, column: data.columns[column].name)
       throw DatasetError.invalidOptions(message: "\(place): \(value) must be \(rule) for this emission")
     }

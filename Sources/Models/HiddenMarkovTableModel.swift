@@ -36,14 +36,8 @@ public struct HiddenMarkovTableModel: DensityModel, SeriesModel {
       initial: model.stationary, transition: model.transition, emissions: model.emissions)
     return ModelUnderTest(
       columns: (1...2).flatMap { step in names.map { "\($0) at step \(step)" } },
-      sample: { count, rng in
-        var rows: [Tensor] = []
-        for _ in 0..<count { rows.append(stationary.sample(steps: 2, using: &rng).rows.flattened()) }
-        return Tensor.stacking(rows)
-      },
-      logProb: { rows in
-        Tensor(stationary.logProbs(rows.to(.float64).unflattened(1, [2, model.features]).unbound()))
-      }, state: state())
+      sample: { stationary.sample(steps: 2, count: $0, using: &$1).flattened(from: 1) },
+      logProb: { stationary.logProbs($0.unflattened(1, [2, model.features])) }, state: state())
   }
 
   /// All neighbouring pairs within a series, which overlap.
@@ -78,6 +72,7 @@ public struct HiddenMarkovTableModel: DensityModel, SeriesModel {
   /// The series of a table, in the order of their first rows; rows of a series need not be neighbours.
   ///
   /// - Parameter rows: `[rows, columns]` as the model was fitted to.
+  /// - Returns: the series, each with the places of its rows.
   public func series(of rows: Tensor) -> [Series] { Self.series(of: rows, column: sequenceColumn) }
 
   static func series(of rows: Tensor, column: Int?) -> [Series] {

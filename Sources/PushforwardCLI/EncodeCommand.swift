@@ -68,7 +68,11 @@ extension DecodeCommand {
     let file = try arguments.outputFile()
     let loaded = try LoadedData(scoring: arguments.data, with: description)
     let columns = StateDecoder(model: model).columns(loaded.rows, names: description.columns)
-    if let file { try TableWriter.write(columns, to: file.path) } else { try StandardOutputTable.write(columns, isNamed: true) }
+    if let file {
+      try TableWriter.write(columns, to: file.path)
+    } else {
+      try StandardOutputTable.write(columns, isNamed: true)
+    }
     return true
   }
 }

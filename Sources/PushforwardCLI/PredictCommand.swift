@@ -72,7 +72,8 @@ struct PredictCommand: ParsableCommand {
       let (model, description) = try RunFolder(folder).loadModel()
       if let series = model as? HiddenMarkovTableModel { return try forecast(series, description, to: file) }
       guard steps == nil else {
-        throw ModelError.cannot(model: description.model, action: "predict steps", instead: "leave --steps out, or fit hmm")
+        throw ModelError.cannot(
+          model: description.model, action: "predict steps", instead: "leave --steps out, or fit hmm")
       }
       let conditions = try LoadedData.conditions(in: data, of: description)
       var rng = RandomGenerator(seed: seed)

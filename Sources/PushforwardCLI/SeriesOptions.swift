@@ -14,7 +14,8 @@ struct SeriesOptions: ParsableArguments {
   var emission: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("The column of numbers that tells several series of hmm apart.", valueName: "column"))
+    name: .long,
+    help: ArgumentHelp("The column of numbers that tells several series of hmm apart.", valueName: "column"))
   var sequenceColumn: String?
 
   /// The settings that the options stand for; nil when none is given.
@@ -33,7 +34,8 @@ struct SeriesOptions: ParsableArguments {
     if let sequenceColumn { configuration["sequenceColumn"] = .string(sequenceColumn) }
     guard !configuration.isEmpty else { return nil }
     guard model == "hmm" else {
-      throw SettingsError.invalid(reason: "--states, --emission and --sequence-column are for the model hmm, not \(model)")
+      throw SettingsError.invalid(
+        reason: "--states, --emission and --sequence-column are for the model hmm, not \(model)")
     }
     return .object(["configuration": .object(configuration)])
   }

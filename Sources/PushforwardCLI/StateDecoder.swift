@@ -15,7 +15,8 @@ struct StateDecoder {
     }
     let path = model.mapSeries(of: rows) { model.model.likeliestStates($0).path.unsqueezed(1) }
     // -1 stands for a series that no path explains, and stays what it is.
-    columns.append(OutputColumn("state", .integers(path.flattened().scalars(as: Int.self).map { $0 < 0 ? $0 : $0 + 1 })))
+    columns.append(
+      OutputColumn("state", .integers(path.flattened().scalars(as: Int.self).map { $0 < 0 ? $0 : $0 + 1 })))
     let posteriors = model.mapSeries(of: rows) { model.model.posteriors($0) }
     for state in 0..<model.model.stateCount {
       columns.append(OutputColumn("probability\(state + 1)", .numbers(posteriors[.all, .at(state)].contiguous())))

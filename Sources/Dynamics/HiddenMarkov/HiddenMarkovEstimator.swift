@@ -85,7 +85,8 @@ public struct HiddenMarkovEstimator: Sendable {
       }
     }
     if initial == .stationary, transitions != .free {
-      throw .invalidSetting(name: "the initial distribution", value: "stationary", rule: "free where transitions are not")
+      throw .invalidSetting(
+        name: "the initial distribution", value: "stationary", rule: "free where transitions are not")
     }
     let rows = Tensor.concatenating(series.map { $0.to(.float64) }).contiguous()
     guard rows.size(0) > states else { throw .tooFewSteps(available: rows.size(0), needed: states + 1) }

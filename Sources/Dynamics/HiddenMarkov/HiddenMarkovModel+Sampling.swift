@@ -12,6 +12,24 @@ extension HiddenMarkovModel {
     return continuation(of: initial, steps: steps, using: &rng)
   }
 
+  /// Independent series of the same length, drawn side by side.
+  ///
+  /// - Parameters:
+  ///   - steps: the number of steps of each.
+  ///   - count: the number of series.
+  ///   - rng: the source of random numbers.
+  /// - Returns: `[count, steps, features]`, 64-bit.
+  public func sample(steps: Int, count: Int, using rng: inout RandomGenerator) -> Tensor {
+    precondition(steps >= 1 && count >= 1, "sample: expected positive counts, got \(steps) steps, \(count) series")
+    let rows = Tensor(rows: transition)
+    var states = [Tensor(initial).multinomial(count, using: &rng)]
+    while states.count < steps {
+      states.append(rows.selecting(states[states.count - 1]).multinomial(1, using: &rng).squeezed(1))
+    }
+    let path = Tensor.stacking(states, 1).flattened()
+    return emissions.sample(states: path, using: &rng).reshaped([count, steps, features])
+  }
+
   /// A continuation of a series, with its states.
   ///
   /// - Parameters:
@@ -59,6 +77,7 @@ extension HiddenMarkovModel {
     /// The log-density of an observation at each step by itself, `[steps]`.
     ///
     /// - Parameter rows: `[steps, features]`; NaN where a number is missing.
+    /// - Returns: `[steps]`, in nats.
     public func logProbs(_ rows: Tensor) -> Tensor {
       precondition(
         rows.shape == means.shape, "Forecast: expected rows of shape \(means.shape), got \(rows.shape)")

@@ -15,9 +15,10 @@ public enum EmissionName: String, Hashable, Sendable, Codable, CaseIterable {
   /// A row of counts of classes.
   case multinomial
 
-  /// The family.
+  /// Computes the emissions of this name.
   ///
   /// - Parameter components: the number of components of a mixture.
+  /// - Returns: the family.
   public func family(components: Int) -> any EmissionFamily {
     switch self {
     case .gaussian: GaussianEmissionFamily()

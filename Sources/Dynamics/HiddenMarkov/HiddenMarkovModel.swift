@@ -68,6 +68,19 @@ public struct HiddenMarkovModel {
     return kernel.pass(logs, lengths: lengths, []).logLikelihoods
   }
 
+  /// The log-probability of each of several series of the same length.
+  ///
+  /// - Parameter series: `[count, steps, features]`.
+  /// - Returns: `[count]`, in nats.
+  public func logProbs(_ series: Tensor) -> Tensor {
+    precondition(
+      series.rank == 3 && series.size(2) == features && series.size(1) > 0,
+      "logProbs: expected [count, steps, \(features)], got \(series.shape)")
+    let logs = emissions.logProbs(series.to(.float64).flattened(from: 0, to: 1).contiguous()).contiguous()
+    let lengths = [Int](repeating: series.size(1), count: series.size(0))
+    return Tensor(kernel.pass(logs, lengths: lengths, []).logLikelihoods)
+  }
+
   /// The log-density of each observation given those before it, `[steps]`, of which the sum is the log-probability.
   public func stepLogProbs(_ series: Tensor) -> Tensor {
     ask(series, .predictive).predictive ?? Tensor.zeros([0])

@@ -24,7 +24,8 @@ struct HiddenMarkovStarts {
 
   /// Centers far from one another (Arthur, Vassilvitskii, *k-means++*, 2007), then Lloyd's algorithm.
   private func centers(_ all: Tensor, using rng: inout RandomGenerator) -> Tensor {
-    let rows = all.size(0) <= Self.mostRows
+    let rows =
+      all.size(0) <= Self.mostRows
       ? all : all.selecting(Tensor.permutation(all.size(0), using: &rng)[.slice(to: Self.mostRows)])
     let count = rows.size(0)
     var chosen = [Int.random(in: 0..<count, using: &rng)]

@@ -155,7 +155,8 @@ package struct MixtureKernel {
     withMixture { mixture in
       let status =
         isSingle
-        ? ck_mixture_pass_f32(mixture, rows.bindMemory(to: Float.self).baseAddress, weights?.baseAddress, count, &results)
+        ? ck_mixture_pass_f32(
+          mixture, rows.bindMemory(to: Float.self).baseAddress, weights?.baseAddress, count, &results)
         : ck_mixture_pass_f64(
           mixture, rows.bindMemory(to: Double.self).baseAddress, weights?.baseAddress, count, &results)
       requireMemory(status, "MixtureKernel")

@@ -23,7 +23,8 @@ private struct Reference {
     var rows = [(0..<states).map { log(initial[$0]) + logs[0][$0] }]
     for row in logs.dropFirst() {
       let last = rows[rows.count - 1]
-      rows.append((0..<states).map { j in Self.logSum((0..<states).map { last[$0] + log(transition[$0][j]) }) + row[j] })
+      rows.append(
+        (0..<states).map { j in Self.logSum((0..<states).map { last[$0] + log(transition[$0][j]) }) + row[j] })
     }
     return rows
   }
@@ -41,7 +42,8 @@ private struct Reference {
   var logLikelihood: Double { Self.logSum(forward[logs.count - 1]) }
 
   var posteriors: [Double] {
-    zip(forward, backward).flatMap { a, b in zip(a, b).map { exp($0 + $1 - logLikelihood) } }
+    let sum = logLikelihood
+    return zip(forward, backward).flatMap { a, b in zip(a, b).map { exp($0 + $1 - sum) } }
   }
 
   var filtered: [Double] { forward.flatMap { row in row.map { exp($0 - Self.logSum(row)) } } }
@@ -52,11 +54,11 @@ private struct Reference {
   }
 
   var transitions: [Double] {
-    let (a, b) = (forward, backward)
+    let (a, b, sum) = (forward, backward, logLikelihood)
     return (0..<states * states).map { cell in
       let (i, j) = (cell / states, cell % states)
       return (0..<max(0, logs.count - 1)).reduce(0) {
-        $0 + exp(a[$1][i] + log(transition[i][j]) + logs[$1 + 1][j] + b[$1 + 1][j] - logLikelihood)
+        $0 + exp(a[$1][i] + log(transition[i][j]) + logs[$1 + 1][j] + b[$1 + 1][j] - sum)
       }
     }
   }
@@ -72,7 +74,9 @@ private struct Reference {
         rest /= states
       }
       var sum = log(initial[path[0]]) + logs[0][path[0]]
-      for step in path.indices.dropFirst() { sum += log(transition[path[step - 1]][path[step]]) + logs[step][path[step]] }
+      for step in path.indices.dropFirst() {
+        sum += log(transition[path[step - 1]][path[step]]) + logs[step][path[step]]
+      }
       return (path, sum)
     }
   }
@@ -83,7 +87,8 @@ private func randomChain(_ states: Int, _ steps: Int, hasZeros: Bool, scale: Dou
   var rng = RandomGenerator(seed: seed)
   func row(_ keeping: Int?) -> [Double] {
     let raw = (0..<states).map { place in
-      hasZeros && place != keeping && Int.random(in: 0..<3, using: &rng) == 0 ? 0 : Double.random(in: 0.05..<1, using: &rng)
+      hasZeros && place != keeping && Int.random(in: 0..<3, using: &rng) == 0
+        ? 0 : Double.random(in: 0.05..<1, using: &rng)
     }
     let sum = raw.reduce(0, +)
     return raw.map { $0 / sum }
@@ -108,7 +113,7 @@ private func kernel(_ one: Reference) -> HiddenMarkovKernel {
     var testDescription: String { "\(instructions), \(states) states, zeros \(hasZeros), scale \(scale)" }
 
     static let all = InstructionSet.available.flatMap { set in
-      [1, 2, 3, 7, 8, 9, 17].flatMap { states in
+      [1, 3, 8, 9].flatMap { states in
         [false, true].flatMap { zeros in
           [1.0, 30, 900].map { Case(instructions: set, states: states, hasZeros: zeros, scale: $0) }
         }
@@ -120,7 +125,7 @@ private func kernel(_ one: Reference) -> HiddenMarkovKernel {
     let before = InstructionSet.current
     one.instructions.use()
     defer { before.use() }
-    let lengths = [1, 13, 2, 30]
+    let lengths = [1, 7, 2, 13]
     let parts = lengths.enumerated().map { place, steps in
       randomChain(one.states, steps, hasZeros: one.hasZeros, scale: one.scale, seed: UInt64(100 + place))
     }

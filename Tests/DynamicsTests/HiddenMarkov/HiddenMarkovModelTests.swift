@@ -21,15 +21,18 @@ private func everyEmission() throws -> [(any StateEmissions, any EmissionFamily)
   let diagonal = try #require(normalModel(diagonal: true).emissions as? GaussianEmissions)
   let poisson = PoissonEmissions(rates: Tensor(rows: [[1.0, 9], [8.0, 2], [20.0, 20]]))
   let classes = CategoricalEmissions(
-    probabilities: Tensor([0.8, 0.1, 0.1, 0.2, 0.7, 0.1, 0.1, 0.1, 0.8, 0.6, 0.3, 0.1, 0.1, 0.8, 0.1, 0.2, 0.2, 0.6], shape: [3, 2, 3]))
+    probabilities: Tensor(
+      [0.8, 0.1, 0.1, 0.2, 0.7, 0.1, 0.1, 0.1, 0.8, 0.6, 0.3, 0.1, 0.1, 0.8, 0.1, 0.2, 0.2, 0.6], shape: [3, 2, 3]))
   let counts = MultinomialEmissions(probabilities: Tensor(rows: [[0.2, 0.8], [0.8, 0.2], [0.5, 0.5]]), trials: 20)
   let pairs = try GaussianEmissions(
     means: Tensor(rows: [[0.0, 0], [3.0, 0], [10.0, 0], [13.0, 1], [0.0, 9], [3.0, 12]]),
     covariances: Tensor.ones([6, 2], dtype: .float64) * 0.5)
-  let mixture = GaussianMixtureEmissions(weights: Tensor(rows: [[0.5, 0.5], [0.3, 0.7], [0.4, 0.6]]), components: pairs)
+  let mixture = GaussianMixtureEmissions(
+    weights: Tensor(rows: [[0.5, 0.5], [0.3, 0.7], [0.4, 0.6]]), components: pairs)
   let single = PoissonEmissions(rates: Tensor(rows: [[1.0], [8.0], [20.0]]))
   let product = ProductEmissions([
-    single, try GaussianEmissions(means: Tensor(rows: [[0.0], [4], [8]]), covariances: Tensor.ones([3, 1], dtype: .float64)),
+    single,
+    try GaussianEmissions(means: Tensor(rows: [[0.0], [4], [8]]), covariances: Tensor.ones([3, 1], dtype: .float64)),
   ])
   return [
     (normal, GaussianEmissionFamily()), (diagonal, GaussianEmissionFamily(isDiagonal: true)),
@@ -67,9 +70,11 @@ private func everyEmission() throws -> [(any StateEmissions, any EmissionFamily)
     let poisson = PoissonEmissions(rates: Tensor(rows: [[1.5, 0], [8.0, 2]]))
     let rows = Tensor(rows: [[0.0, 0], [3, 1], [1, .nan], [-1, 0], [0.5, 0]])
     let formula = Poisson(rate: poisson.rates, eventRank: 1)
-    expectClose(poisson.logProbs(rows)[.slice(to: 2)], formula.logProb(rows[.slice(to: 2)].unsqueezed(1)), tolerance: 1e-12)
     expectClose(
-      poisson.logProbs(rows)[2], Poisson(rate: poisson.rates[.all, .at(0)]).logProb(Tensor([1.0, 1.0])), tolerance: 1e-12)
+      poisson.logProbs(rows)[.slice(to: 2)], formula.logProb(rows[.slice(to: 2)].unsqueezed(1)), tolerance: 1e-12)
+    expectClose(
+      poisson.logProbs(rows)[2], Poisson(rate: poisson.rates[.all, .at(0)]).logProb(Tensor([1.0, 1.0])),
+      tolerance: 1e-12)
     #expect(poisson.logProbs(rows)[.slice(from: 3)].doubles().allSatisfy { $0 == -.infinity })
     let counts = MultinomialEmissions(probabilities: Tensor(rows: [[0.2, 0.8, 0], [0.3, 0.3, 0.4]]), trials: 5)
     let trials = Tensor(rows: [[1.0, 4, 0], [2, 2, 1]])

@@ -26,7 +26,8 @@ private func joint(
   let steps = moves.count + 1
   var mean = [model.initialMean]
   for move in moves { mean.append(move.matrix.matmul(mean[mean.count - 1])) }
-  var blocks = [[Tensor]](repeating: [Tensor](repeating: Tensor.zeros([2, 2], dtype: .float64), count: steps), count: steps)
+  var blocks = [[Tensor]](
+    repeating: [Tensor](repeating: Tensor.zeros([2, 2], dtype: .float64), count: steps), count: steps)
   for t in 0..<steps {
     if t == 0 {
       blocks[0][0] = model.initialCovariance
@@ -60,8 +61,12 @@ private func joint(
     let rows = model.sample(steps: 9, using: &rng).rows
     let holes = Tensor.uniform(rows.shape, dtype: .float64, using: &rng) .< 0.25
     var series = rows.masked(holes, with: Double.nan)
-    series = Tensor.concatenating([series[.slice(to: 4)], Tensor.full([1, 3], Double.nan, dtype: .float64), series[.slice(from: 5)]])
-    let moves = try (0..<8).map { try $0 == 3 ? rotation(1.1, [0.9, 0.2, 0.2, 0.5]) : rotation(0.4, model.move.covariance.flattened().doubles()) }
+    series = Tensor.concatenating([
+      series[.slice(to: 4)], Tensor.full([1, 3], Double.nan, dtype: .float64), series[.slice(from: 5)],
+    ])
+    let moves = try (0..<8).map {
+      try $0 == 3 ? rotation(1.1, [0.9, 0.2, 0.2, 0.5]) : rotation(0.4, model.move.covariance.flattened().doubles())
+    }
     let (mean, covariance, map, noise) = joint(model, moves)
     func condition(_ steps: Int) throws -> (mean: Tensor, covariance: Tensor, logProb: Double) {
       let values = series.narrowed(0, from: 0, length: steps).flattened()
@@ -80,7 +85,8 @@ private func joint(
     for steps in 1...9 {
       let exact = try condition(steps)
       let place = 2 * (steps - 1)
-      expectClose(filtered.filtered.means[.at(steps - 1)], exact.mean.narrowed(0, from: place, length: 2), tolerance: 1e-9)
+      expectClose(
+        filtered.filtered.means[.at(steps - 1)], exact.mean.narrowed(0, from: place, length: 2), tolerance: 1e-9)
       expectClose(
         filtered.filtered.covariances[.at(steps - 1)],
         exact.covariance.narrowed(0, from: place, length: 2).narrowed(1, from: place, length: 2), tolerance: 1e-9)

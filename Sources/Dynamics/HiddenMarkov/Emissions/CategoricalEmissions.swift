@@ -41,7 +41,9 @@ public struct CategoricalEmissions: StateEmissions {
     for column in 0..<features {
       var part = logs[.all, .at(column)].transposed().selecting(index[.all, .at(column)])
       // What is not there has probability 1, even where log p is minus infinity.
-      if let isThere = cells.isThere { part = select(isThere[.all, .slice(from: column, to: column + 1)] .> 0, part, 0.0) }
+      if let isThere = cells.isThere {
+        part = select(isThere[.all, .slice(from: column, to: column + 1)] .> 0, part, 0.0)
+      }
       sum = sum + part
     }
     return sum.masked(isOutside.any(1, keepingDimensions: true), with: -Double.infinity)

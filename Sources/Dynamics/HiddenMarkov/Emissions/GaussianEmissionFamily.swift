@@ -26,7 +26,7 @@ public struct GaussianEmissionFamily: EmissionFamily {
     // A state without rows keeps its distribution.
     let isEmpty = sums.counts .< 1e-8
     let counts = select(isEmpty, 1.0, sums.counts)
-    let shift = sums.first / counts.unsqueezed(-1).expanded(to: sums.first)
+    let shift = sums.first / counts.expanded(to: sums.first)
     let means = start.means + select(isEmpty.expanded(to: shift), 0.0, shift)
     let products = sums.second / counts.expanded(to: sums.second)
     let spread =
@@ -36,7 +36,8 @@ public struct GaussianEmissionFamily: EmissionFamily {
     do {
       return try GaussianEmissions(means: means, covariances: covariances, floor: start.floor)
     } catch {
-      throw .degenerate(reason: "the covariance of a state vanishes: fit fewer states, or leave out columns that repeat others")
+      throw .degenerate(
+        reason: "the covariance of a state vanishes: fit fewer states, or leave out columns that repeat others")
     }
   }
 

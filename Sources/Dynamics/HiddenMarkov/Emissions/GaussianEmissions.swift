@@ -68,7 +68,9 @@ public struct GaussianEmissions: StateEmissions {
     return MissingPatterns(rows).mapRows(width: stateCount) { part, columns in
       guard columns.size(0) > 0 else { return Tensor.zeros([part.size(0), stateCount], dtype: .float64) }
       // A part of a positive definite matrix is one.
-      guard let marginal = try? self.marginal(columns) else { return Tensor.full([part.size(0), stateCount], Double.nan, dtype: .float64) }
+      guard let marginal = try? self.marginal(columns) else {
+        return Tensor.full([part.size(0), stateCount], Double.nan, dtype: .float64)
+      }
       return marginal.kernel.componentLogProbs(part)
     }
   }
