@@ -3,6 +3,7 @@ import Datasets
 import DensityEstimation
 import Foundation
 import Models
+import Probability
 import Reports
 import Torch
 import Training
@@ -34,6 +35,7 @@ enum Failure {
     case is SettingsError: usage
     case let error as DatasetError: error.isInputOutput ? inputOutput : data
     case let error as TensorFileError: code(for: error)
+    case is CompressionError, is EntropyCodingError: data
     case let error as ModelError: code(for: error)
     case let error as TrainingError: code(for: error)
     case let error as ReportError: code(for: error)
