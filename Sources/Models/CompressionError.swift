@@ -14,14 +14,18 @@ public enum CompressionError: Error, Hashable, Sendable, CustomStringConvertible
     switch self {
     case .unknownValue(let path, let row, let column, let value, let known):
       let values = known.count > 6 ? "\(known.prefix(3)) to \(known[known.count - 1])" : "\(known)"
-      let hint = known.count == 2 ? "a model of bits codes no grey levels: binarize the table" : "fit the model to such rows, too"
-      return "\(path), row \(row), column '\(column)': the model has no probability for \(value), only for \(values); \(hint)"
+      let hint =
+        known.count == 2
+        ? "a model of bits codes no grey levels: binarize the table" : "fit the model to such rows, too"
+      return
+        "\(path), row \(row), column '\(column)': the model has no probability for \(value), only for \(values); \(hint)"
     case .tooLarge(let path, let cells, let most):
       return "\(path) has \(cells) cells; a file holds at most \(most): compress it in parts"
     case .damaged(let path, let reason):
       return "\(path) is no compressed table of Pushforward: \(reason)"
     case .otherModel(let path, let expected, let given):
-      return "\(path) was written with another model: fingerprint \(expected), not \(given); name the folder of that one with --model"
+      return
+        "\(path) was written with another model: fingerprint \(expected), not \(given); name the folder of that one with --model"
     }
   }
 }

@@ -43,14 +43,16 @@ struct CompressCommand: ParsableCommand {
       let (model, description) = try RunFolder(folder).loadModel()
       let loaded = try LoadedData(scoring: data, with: description)
       let table = try CompressedTable(
-        loaded.table.values, with: model, description, folder: RunFolder(folder).url.standardizedFileURL.path, path: data)
+        loaded.table.values, with: model, description, folder: RunFolder(folder).url.standardizedFileURL.path,
+        path: data)
       let content = try table.data()
       try file.write(content)
       let cells = loaded.table.values.elementCount
       let modelBits = (model as? any CompressingModel).map { model -> Double in
         -(model.codingLogProb(loaded.rows).to(.float64).sum().item() as Double) / log(2)
       }
-      try report(Compression(bytes: content.count, cells: cells, rows: loaded.table.rowCount, modelBits: modelBits ?? 0))
+      try report(
+        Compression(bytes: content.count, cells: cells, rows: loaded.table.rowCount, modelBits: modelBits ?? 0))
     }
   }
 

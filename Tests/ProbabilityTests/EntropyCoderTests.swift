@@ -39,7 +39,10 @@ import Torch
     var (coder, bits, symbols) = (EntropyCoder(), 0.0, [Int]())
     for _ in 0..<100_000 {
       var u = Double.random(in: 0..<total, using: &rng)
-      let symbol = masses.firstIndex { mass in u -= mass; return u < 0 } ?? 0
+      let symbol =
+        masses.firstIndex { mass in
+          u -= mass; return u < 0
+        } ?? 0
       symbols.append(symbol)
       bits -= log2(masses[symbol] / total)
       table.push(symbol, onto: &coder)

@@ -1,3 +1,4 @@
+import NeuralNetworks
 public import Probability
 import Torch
 

@@ -45,9 +45,9 @@ public struct NormalBuckets: Sendable {
 
   /// Pushes an interval under a normal distribution.
   public func push(_ bucket: Int, mean: Double, scale: Double, onto coder: inout EntropyCoder) {
-    let start = start(bucket, mean, scale)
+    let start = firstSlot(bucket, mean, scale)
     coder.push(
-      start: start, frequency: max(1, self.start(bucket + 1, mean, scale) - start), precision: Self.posteriorPrecision)
+      start: start, frequency: max(1, firstSlot(bucket + 1, mean, scale) - start), precision: Self.posteriorPrecision)
   }
 
   /// Pops an interval under a normal distribution.
@@ -56,15 +56,15 @@ public struct NormalBuckets: Sendable {
   public func pop(mean: Double, scale: Double, from coder: inout EntropyCoder) throws(EntropyCodingError) -> Int {
     guard mean.isFinite, scale > 0, scale.isFinite else { throw .notADistribution }
     let slot = coder.peek(precision: Self.posteriorPrecision)
-    let bucket = lastIndex(below: centers.count) { start($0, mean, scale) <= slot }
-    let start = start(bucket, mean, scale)
+    let bucket = lastIndex(below: centers.count) { firstSlot($0, mean, scale) <= slot }
+    let start = firstSlot(bucket, mean, scale)
     try coder.pop(
-      start: start, frequency: self.start(bucket + 1, mean, scale) - start, precision: Self.posteriorPrecision)
+      start: start, frequency: firstSlot(bucket + 1, mean, scale) - start, precision: Self.posteriorPrecision)
     return bucket
   }
 
   /// The first slot of an interval: one slot for each interval, the others by mass.
-  private func start(_ bucket: Int, _ mean: Double, _ scale: Double) -> Int {
+  private func firstSlot(_ bucket: Int, _ mean: Double, _ scale: Double) -> Int {
     let share = 0.5 * erfc((mean - edges[bucket]) / (scale * 2.0.squareRoot()))
     return Int(share * Double((1 << Self.posteriorPrecision) - centers.count)) + bucket
   }
