@@ -10,11 +10,11 @@ public protocol CompressingModel: DensityModel {
   /// - Parameters:
   ///   - name: the model's name, for messages.
   ///   - columns: the names of its columns.
+  /// - Returns: the coder.
   /// - Throws: `ModelError.cannot` when a row has a density, or codes have distributions that cannot be coded.
   func tableCoder(_ name: String, columns: [String]) throws(ModelError) -> any TableCoder
 
-  /// What coding can reach on average over models' own randomness: log p of each row, or a lower bound of it, in nats,
-  /// `[rows]`.
+  /// What coding can reach: log p of each row, or the lower bound that bits-back coding pays, in nats, `[rows]`.
   func codingLogProb(_ rows: Tensor) -> Tensor
 }
 
