@@ -28,7 +28,8 @@ import Training
     model.fitScaling(to: rows)
     _ = try Trainer(
       TrainingConfiguration(
-        learningRate: 1e-2, schedule: .cosine(warmUpSteps: 0, finalFraction: 0), batchSize: 250, maximumEpochs: 20, validationFraction: 0,
+        learningRate: 1e-2, schedule: .cosine(warmUpSteps: 0, finalFraction: 0), batchSize: 250, maximumEpochs: 20,
+        validationFraction: 0,
         averagingDecay: 0)
     ).fit(model, to: Batch(values: rows), objective: { model.loss($0.values, given: nil, $1) }, using: &rng)
     let table = try #require(BitsBackCoder(model))
