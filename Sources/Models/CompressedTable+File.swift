@@ -1,5 +1,6 @@
 public import Foundation
 import Probability
+import Torch
 
 /// The file: magic, the header's length, the header as JSON, the coder's state, its words, a checksum of all before.
 /// Numbers are little-endian.
