@@ -29,8 +29,8 @@ import Torch
       let decoder = JSONDecoder()
       decoder.keyDecodingStrategy = .convertFromSnakeCase
       let found = try decoder.decode(Found.self, from: Data(done.output.utf8))
-      // Nothing but the header comes on top: some 300 bytes.
-      #expect(found.ratio > 0.999 && Double(found.bytes - 500) < 1.01 * Double(found.bytes) / found.ratio)
+      // Nothing but the header comes on top: under 400 bytes.
+      #expect(found.ratio > 0.999 && Double(found.bytes - 400) < 1.01 * Double(found.bytes) / found.ratio)
       let back = try program.run("decompress", "data.pf", "-o", "back.csv")
       #expect(back.code == 0, "\(back.errors)")
       func values(_ file: String) throws -> [Double] {
