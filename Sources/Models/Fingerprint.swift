@@ -19,5 +19,7 @@ struct Fingerprint {
 
   mutating func add(_ text: String) { Array(text.utf8).withUnsafeBytes { add($0) } }
 
+  var value: UInt64 { hash }
+
   var text: String { String(hash, radix: 16) }
 }

@@ -11,6 +11,13 @@ extension ModelDescription {
     decodedColumns(dataRows(rows), sourceColumns: sourceColumns, categories: categories)
   }
 
+  /// Rows in the user's units as the columns of the table that the model was fitted to, texts decoded.
+  ///
+  /// - Parameter values: `[rows, columns]`.
+  public func tableColumns(_ values: Tensor) -> [OutputColumn] {
+    decodedColumns(values, sourceColumns: sourceColumns, categories: categories)
+  }
+
   /// Whether the model gives a row with missing cells the density of the cells that are there.
   public var scoresMissingCells: Bool {
     (try? Catalogue.entry(named: model))?.accepts(.missingCells) ?? false

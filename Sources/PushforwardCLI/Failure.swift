@@ -4,6 +4,7 @@ import DensityEstimation
 import Dynamics
 import Foundation
 import Models
+import Probability
 import Reports
 import Torch
 import Training
@@ -35,6 +36,7 @@ enum Failure {
     case is SettingsError: usage
     case let error as DatasetError: error.isInputOutput ? inputOutput : data
     case let error as TensorFileError: code(for: error)
+    case is CompressionError, is EntropyCodingError: data
     case let error as ModelError: code(for: error)
     case let error as TrainingError: code(for: error)
     case let error as ReportError: code(for: error)

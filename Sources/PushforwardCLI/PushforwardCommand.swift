@@ -15,6 +15,8 @@ struct PushforwardCommand: ParsableCommand {
         pushforward predict runs/h heldout.csv
         pushforward fit vae data.csv --out runs/v
         pushforward encode runs/v data.csv -o codes.csv
+        pushforward compress runs/votes votes.csv -o votes.pf
+        pushforward decompress votes.pf -o votes-again.csv
         pushforward verify runs/mine
         pushforward compare runs/a runs/b --data heldout.csv
         pushforward report runs/mine
@@ -27,7 +29,7 @@ struct PushforwardCommand: ParsableCommand {
     subcommands: [
       FitCommand.self, ResumeCommand.self, SampleCommand.self, ScoreCommand.self, PredictCommand.self,
       EncodeCommand.self, DecodeCommand.self, ReconstructCommand.self, InterpolateCommand.self, TransferCommand.self,
-      ClassifyCommand.self, VerifyCommand.self,
+      ClassifyCommand.self, CompressCommand.self, DecompressCommand.self, VerifyCommand.self,
       CompareCommand.self, ReportCommand.self, PlotCommand.self, ModelsCommand.self,
     ])
 }

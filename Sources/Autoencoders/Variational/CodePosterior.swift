@@ -51,7 +51,7 @@ public struct DiagonalGaussianPosterior: CodePosterior {
     return (mean.squared() + (logScale * 2).exp() - 1) * 0.5 - logScale
   }
 
-  private func parameters(_ encoded: Tensor) -> (mean: Tensor, logScale: Tensor) {
+  func parameters(_ encoded: Tensor) -> (mean: Tensor, logScale: Tensor) {
     let parts = encoded.chunks(2, -1)
     return (parts[0], (parts[1] / 7).tanh() * 7)
   }

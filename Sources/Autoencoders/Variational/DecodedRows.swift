@@ -62,11 +62,26 @@ struct DecodedRows: Module {
     case .bernoulli:
       // log p = t o - softplus(o), which is -|o| smoothly, whatever the sign.
       return (target * output - output.softplus()).sum(-1)
-    case .discretizedLogistic(let levels): return logistic(target, output, levels).sum(-1)
+    case .discretizedLogistic(let levels): return logistic(target, output.chunks(2, -1), levels).sum(-1)
     case .categorical(let levels):
       let logs = categories(output, levels).logSoftmax(-1)
       return logs.gathering(target.to(.int64).broadcasted(to: logs.shape.droppingTrailing(1)).unsqueezed(-1), -1)
         .squeezed(-1).sum(-1)
+    }
+  }
+
+  /// The probability of each level of each column, `[..., features]` by levels, in 64 bits.
+  ///
+  /// - Precondition: the likelihood is discrete.
+  func masses(given output: Tensor) -> Tensor {
+    let wide = output.to(.float64)
+    switch kind {
+    case .bernoulli: return Tensor.stacking([(-wide).sigmoid(), wide.sigmoid()], -1)
+    case .discretizedLogistic(let levels):
+      let all = Tensor.range(levels, device: wide.device).to(.float64)
+      return logistic(all, wide.chunks(2, -1).map { $0.unsqueezed(-1) }, levels).exp()
+    case .categorical(let levels): return categories(wide, levels).softmax(-1)
+    default: preconditionFailure("masses: rows have densities")
     }
   }
 
@@ -129,8 +144,8 @@ struct DecodedRows: Module {
     return (squares * -0.5 - logScale - normalization).sum(-1)
   }
 
-  private func logistic(_ level: Tensor, _ output: Tensor, _ levels: Int) -> Tensor {
-    let parts = output.chunks(2, -1)
+  /// log p of levels given the decoder's two numbers of each column.
+  private func logistic(_ level: Tensor, _ parts: [Tensor], _ levels: Int) -> Tensor {
     let (mean, inverse) = (parts[0].sigmoid(), (-Self.bounded(parts[1])).exp())
     let step = 1 / Double(levels - 1)
     let upper = ((level + 0.5) * step - mean) * inverse, lower = ((level - 0.5) * step - mean) * inverse

@@ -46,7 +46,7 @@ extension [Factorization.Factor] {
 
 extension Factorization.Factor {
   /// The distributions of the column, one for each row; one for all when there are no parents.
-  fileprivate func distribution(givenColumns columns: [Tensor?]) -> any Distribution {
+  func distribution(givenColumns columns: [Tensor?]) -> any Distribution {
     let given = parents.compactMap { columns[$0] }
     return conditional.conditioned(
       on: given.isEmpty ? Tensor.zeros([0], dtype: .float64) : Tensor.stacking(given, -1))
