@@ -28,6 +28,7 @@ public struct LabelledImages {
   /// The pixels, and behind them the labels as a column of text that was encoded: `label=0`, `label=1`, and so on.
   ///
   /// - Parameter categories: the labels that have a column; those that there are by default.
+  /// - Returns: the table, whose last source column is ``labelColumn``.
   /// - Throws: `DatasetError` when there are no labels, or one has no column.
   public func labelledTable(categories: [String]? = nil) throws(DatasetError) -> Table {
     guard let labels else {

@@ -42,7 +42,9 @@ extension Catalogue {
         let place = tensors["sequenceColumn"].map { $0.doubles() } ?? []
         let model = try HiddenMarkovModel(tensors: tensors, emissions: settings.emission)
         let column = place.first.flatMap { $0 >= 0 && $0 < Double(columns.count) ? Int($0) : nil }
-        guard place.count == 1, place[0] == Double(column ?? -1), columns.count == model.features + (column == nil ? 0 : 1) else {
+        guard place.count == 1, place[0] == Double(column ?? -1),
+          columns.count == model.features + (column == nil ? 0 : 1)
+        else {
           throw DynamicsError.degenerate(reason: "the hidden Markov model's file is damaged: its columns do not fit")
         }
         return HiddenMarkovTableModel(model: model, sequenceColumn: column)

@@ -38,9 +38,10 @@ public struct GenerativeClassifier {
     logPrior = Tensor(shares.map { log($0 / sum) })
   }
 
-  /// log p(Y | X) of each class, `[rows, classes]`, normalized, without gradient.
+  /// log p(Y | X) of each class, normalized, without gradient.
   ///
   /// - Parameter rows: `[rows, features]` as the model sees them.
+  /// - Returns: `[rows, classes]`.
   /// - Complexity: a density of each row for each class.
   public func logProbabilities(of rows: Tensor) -> Tensor {
     let scores = (0..<classes.count).map { place in

@@ -14,6 +14,7 @@ extension ModelDescription {
   /// Rows in the user's units as the columns of the table that the model was fitted to, texts decoded.
   ///
   /// - Parameter values: `[rows, columns]`.
+  /// - Returns: the columns.
   public func tableColumns(_ values: Tensor) -> [OutputColumn] {
     decodedColumns(values, sourceColumns: sourceColumns, categories: categories)
   }

@@ -12,7 +12,7 @@ import Training
     // Columns that go together, so that codes have something to say.
     let middle = (0..<rows).map { _ in Int.random(in: 0..<levels, using: &rng) }
     return (0..<columns).map { _ in
-      middle.map { min(levels - 1, max(0, $0 + Int.random(in: 0...(levels / 4), using: &rng))) }
+      middle.map { min(levels - 1, max(0, $0 + Int.random(in: 0...max(1, levels / 4), using: &rng))) }
     }
   }
 
