@@ -9,6 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 studies=(
   discrepancy-calibration gaussian-rows binary-densities density small-tables conditional-densities images patches
+  variational compression
 )
 name=${1:-}
 [[ -z $name || " ${studies[*]} " == *" $name "* ]] || {

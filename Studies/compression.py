@@ -1,8 +1,8 @@
 """Sizes of MNIST's test images under models, beside gzip, xz and PNG.
 
-    python Studies/compression.py PROGRAM MNIST_FOLDER [--epochs 30] [--eight-bit]
+    compression.py PROGRAM DATA_FOLDER [--epochs 30] [--eight-bit]
 
-The folder has train-images-idx3-ubyte.gz and t10k-images-idx3-ubyte.gz. Images are binarized at 128. Models are fitted to the
+The folder `mnist` of the data has train-images-idx3-ubyte.gz and t10k-images-idx3-ubyte.gz. Images are binarized at 128. Models are fitted to the
 training images; each file is decompressed and compared with the images byte by byte. Needs Pillow for PNG: all images in
 one picture, 100 in a row.
 """
@@ -81,11 +81,11 @@ def study(program: str, train: bytes, test: bytes, bits: bool, models: dict[str,
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("data", type=Path)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--eight-bit", action="store_true")
     given = parser.parse_args()
-    train, test = (read(given.folder / f"{part}-images-idx3-ubyte.gz") for part in ("train", "t10k"))
+    train, test = (read(given.data / "mnist" / f"{part}-images-idx3-ubyte.gz") for part in ("train", "t10k"))
     network = [
         "--set", f"training.maximumEpochs={given.epochs}", "--set", "configuration.codeFeatures=50",
         "--set", "configuration.network={multilayerPerceptron: {hiddenFeatures: [200, 200]}}",
