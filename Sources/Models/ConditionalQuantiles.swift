@@ -16,7 +16,7 @@ protocol ConditionalQuantiles: DensityModel {
 
 extension FlowModel: ConditionalQuantiles {
   func cumulative(_ rows: Tensor, given context: Tensor) -> Tensor {
-    let below = latents(of: rows, given: context).to(.float64).normalCDF().squeezed(1)
+    let below = encode(rows, given: context).to(.float64).normalCDF().squeezed(1)
     return select(rises(given: context), below, 1.0 - below)
   }
 

@@ -59,11 +59,10 @@ extension FlowModel: CodeModel {
   var codeFeatures: Int { features }
 
   func encode(_ rows: Tensor, given context: Tensor?) -> Tensor {
-    latents(
-      of: rows,
-      given: context.map { context in
-        context.rank == 1 ? context.broadcasted(to: [rows.size(0), context.size(0)]) : context
-      })
+    let parts = rows.split(size: chunkSize)
+    let given = context.map { $0.rank == 1 ? $0.broadcasted(to: [rows.size(0), $0.size(0)]) : $0 }
+    let contexts = given.map { $0.split(size: chunkSize).map(Optional.some) } ?? parts.map { _ in nil }
+    return withoutGradient { Tensor.concatenating(zip(parts, contexts).map { flow.encode($0, given: $1) }) }
   }
 
   func decode(_ codes: Tensor, given context: Tensor?) -> Tensor {

@@ -67,7 +67,7 @@ extension GenerativeModel {
     return ConditionalModelUnderTest(
       given: { underTest(columns: columns, given: $0) }, sample: { sample($0, given: $1, using: &$2) },
       logProb: density.map { density in { density.logProb($0, given: $1) } },
-      codes: latent.map { latent in { latent.latents(of: $0, given: $1) } })
+      codes: latent.map { latent in { latent.encode($0, given: $1) } })
   }
 
   /// The rows as they are.

@@ -84,12 +84,6 @@ extension SupportedModel: CodeModel where Base: CodeModel {
   func decode(_ codes: Tensor, given context: Tensor?) -> Tensor { map.inverse(base.decode(codes, given: context)) }
 }
 
-extension SupportedModel: LatentModel where Base: LatentModel {
-  func latents(of rows: Tensor, given context: Tensor?) -> Tensor {
-    base.latents(of: map.forward(map.split(rows).safe), given: context)
-  }
-}
-
 extension SupportedModel: ConditionalQuantiles where Base: ConditionalQuantiles {
   func cumulative(_ rows: Tensor, given context: Tensor) -> Tensor {
     let (isInside, safe) = map.split(rows)

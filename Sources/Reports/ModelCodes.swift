@@ -7,7 +7,7 @@ import Torch
 enum ModelCodes {
   /// The standard normal codes of rows, given their conditions, without missing cells, by dimension: of a flow, and of a normal distribution.
   static func latents(of rows: Tensor, given context: Tensor?, model: any GenerativeModel) -> [[Double]]? {
-    if let model = model as? any LatentModel { return RunEvidence.columns(model.latents(of: rows, given: context)) }
+    if let model = model as? any LatentModel { return RunEvidence.columns(model.encode(rows, given: context)) }
     guard let normal = (model as? any DistributionModel)?.distribution as? MultivariateNormal else { return nil }
     return withoutGradient { RunEvidence.columns(normal.whitening.forward(rows.to(.float64))) }
   }
