@@ -21,12 +21,7 @@ struct TrainingFit {
     _ = rng.split()  // the generator of the split
     let data = try LoadedData(fitting: settings.data, for: entry)
     data.warnings.forEach { onEvent(.warning($0)) }
-    let bare = try method.make(
-      configuration, data.table.columnCount, data.conditions?.columnCount ?? 0, &rng)
-    if let bare = bare as? VariationalModel {
-      try bare.require(noSupports: data.supports, noGrids: data.units.grids, settings.model)
-    }
-    let model = bare.supporting(data.supports).dequantizing(data.units.shiftedGrids)
+    let (bare, model) = try models(method, data, using: &rng)
     let split = try settings.rowSplit(rowCount: data.table.rowCount, path: data.table.path)
     if !resuming { try folder.create(overwriting: overwriting) }
     let lock = try folder.lock()
@@ -34,9 +29,9 @@ struct TrainingFit {
     try settings.write(to: folder.settings)
 
     let all = Batch(values: data.rows, context: data.context)
-    let trained = all.rows(split.train)
-    model.prepare(for: trained)
+    model.prepare(for: all.rows(split.train))
     try model.move(to: device)
+    let trained = all.rows(split.train).to(device)
     let validation = training.validationFraction > 0 ? all.rows(split.validation).to(device) : nil
     onEvent(
       .started(
@@ -46,17 +41,13 @@ struct TrainingFit {
     let checkpoint = CheckpointStore(url: folder.checkpoint, fingerprint: try fingerprint(data))
     do {
       let report = try fit(
-        model, trainer, trained.to(device), validation, using: &rng, checkpoint: checkpoint, stop: stop,
-        onEvent: onEvent)
+        model, trainer, trained, validation, using: &rng, checkpoint: checkpoint, stop: stop, onEvent: onEvent)
       guard report.stopReason != .interrupted else { return report }
-      model.finish(for: trained.to(device))
-      guard let codes = try codes(of: model, method, trained.to(device), stop: stop, onEvent: onEvent) else {
-        try save(model, data, report, checkpoint)
-        return report
+      model.finish(for: trained)
+      guard let whole = try completed(model, bare, method, data, trained, stop, onEvent) else {
+        return report.interrupted
       }
-      guard let second = codes.model, let first = bare as? AutoencoderModel else { return report.interrupted }
-      try save(
-        CodedModel(autoencoder: first, codes: second).dequantizing(data.units.shiftedGrids), data, report, checkpoint)
+      try save(whole, data, report, checkpoint)
       return report
     } catch TrainingError.diverged(let divergence) {
       // The best weights are worth keeping; the error still reaches the caller.
@@ -65,14 +56,27 @@ struct TrainingFit {
     }
   }
 
-  /// A second model, of the codes of the rows; nil without one, and without the model when its fit was interrupted.
-  private func codes(
-    of model: any TrainedModel, _ method: CatalogueEntry.Training, _ trained: Batch, stop: StopRequest?,
-    onEvent: (ModelFit.Event) -> Void
-  ) throws -> (model: (any DensityModel)?, Void)? {
-    guard let name = method.codeModel, let first = model as? any CodeModel else { return nil }
+  /// The model as it is made, and as it takes rows: with bounds and grids.
+  private func models(
+    _ method: CatalogueEntry.Training, _ data: LoadedData, using rng: inout RandomGenerator
+  ) throws -> (bare: any TrainedModel, whole: any TrainedModel) {
+    let bare = try method.make(configuration, data.table.columnCount, data.conditions?.columnCount ?? 0, &rng)
+    if let bare = bare as? VariationalModel {
+      try bare.require(noSupports: data.supports, noGrids: data.units.grids, settings.model)
+    }
+    return (bare, bare.supporting(data.supports).dequantizing(data.units.shiftedGrids))
+  }
+
+  /// The trained model with a second one of its codes, where it has one; nil when the fit of that was interrupted.
+  private func completed(
+    _ model: any TrainedModel, _ bare: any TrainedModel, _ method: CatalogueEntry.Training, _ data: LoadedData,
+    _ trained: Batch, _ stop: StopRequest?, _ onEvent: (ModelFit.Event) -> Void
+  ) throws -> (any GenerativeModel)? {
+    guard let name = method.codeModel, let first = bare as? AutoencoderModel, let coder = model as? any CodeModel
+    else { return model }
     let fit = CodeFit(entry: try Catalogue.entry(named: name), configuration: configuration.codes, seed: settings.seed)
-    return (try fit.run(first.encode(trained.values, given: nil), stop: stop, onEvent: onEvent), ())
+    let codes = try fit.run(coder.encode(trained.values, given: nil), stop: stop, onEvent: onEvent)
+    return codes.map { CodedModel(autoencoder: first, codes: $0).dequantizing(data.units.shiftedGrids) }
   }
 
   private func save(
