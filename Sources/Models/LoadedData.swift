@@ -104,13 +104,8 @@ public struct LoadedData {
       return try images.table(of: description).choosing(sources: conditions.sourceColumns)
     }
     let table = try read(path, description, columns: conditions.sourceColumns)
-    let isBad = .!table.values.isFinite()
-    guard isBad.any() else { return table }
-    let place = isBad.flattened().doubles().firstIndex(of: 1) ?? 0
-    throw DatasetError.missingValue(
-      DataLocation(
-        path: path, row: place / table.columnCount + 1, column: table.columnNames[place % table.columnCount]),
-      text: "a condition")
+    try table.requireFinite("a condition")
+    return table
   }
 
   private static func read(_ settings: DataSettings, for entry: CatalogueEntry) throws -> Table {
@@ -160,12 +155,23 @@ extension Table {
 
   /// A cell may be missing for some models; an infinite one is wrong for all.
   fileprivate func requireNoInfiniteValue() throws(DatasetError) {
-    let isInfinite = values.absolute() .== Double.infinity
-    guard isInfinite.any() else { return }
-    let place = isInfinite.flattened().doubles().firstIndex(of: 1) ?? 0
-    throw .notFinite(
-      DataLocation(path: path, row: place / columnCount + 1, column: columnNames[place % columnCount]),
-      text: "the value")
+    guard let place = firstPlace(where: values.absolute() .== Double.infinity) else { return }
+    throw .notFinite(place, text: "the value")
+  }
+
+  /// Stops at the first cell that is missing or infinite.
+  ///
+  /// - Parameter text: what a cell is, for the message.
+  /// - Throws: `DatasetError.missingValue`.
+  public func requireFinite(_ text: String = "the value") throws(DatasetError) {
+    guard let place = firstPlace(where: .!values.isFinite()) else { return }
+    throw .missingValue(place, text: text)
+  }
+
+  private func firstPlace(where isBad: Tensor) -> DataLocation? {
+    guard isBad.any() else { return nil }
+    let place = isBad.flattened().doubles().firstIndex(of: 1) ?? 0
+    return DataLocation(path: path, row: place / columnCount + 1, column: columnNames[place % columnCount])
   }
 
   /// The table without the columns that are given, and those; nil when none is.

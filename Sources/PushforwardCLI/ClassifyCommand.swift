@@ -29,45 +29,49 @@ struct ClassifyCommand: ParsableCommand {
 
   func run() throws {
     try Failure.handling {
-      arguments.machine.apply()
-      let file = try arguments.output.map(arguments.overwriting.file)
-      let (model, description) = try RunFolder(arguments.folder).loadModel()
-      let place = try Device(named: arguments.device)
-      try model.move(to: place)
-      // A table that lacks the class is classified, too.
-      var classless = description
-      classless.conditions = nil
-      let loaded =
-        try (try? LoadedData(scoring: arguments.data, with: description))
-        ?? LoadedData(scoring: arguments.data, with: classless)
-      let plain = try GenerativeClassifier(model, description)
-      let truth = loaded.conditions?.values.argMax(1).scalars(as: Int.self) ?? []
-      guard prior == .equal || !truth.isEmpty else {
-        throw SettingsError.invalid(reason: "--prior data: \(arguments.data) does not have the classes; leave it out")
-      }
-      let shares = Dictionary(
-        uniqueKeysWithValues: plain.classes.enumerated().map { index, name in
-          (name, Double(truth.count { $0 == index }) / Double(max(truth.count, 1)))
-        })
-      let classifier = prior == .equal ? plain : try GenerativeClassifier(model, description, prior: shares)
-      let logs = classifier.logProbabilities(of: loaded.rows.to(place))
+      let work = try CodeWork(arguments)
+      let (rows, truth) = try rows(work)
+      let plain = try GenerativeClassifier(work.model, work.description)
+      let classifier =
+        try prior == .equal
+        ? plain
+        : GenerativeClassifier(
+          work.model, work.description, prior: shares(of: plain.classes, in: truth))
+      let logs = classifier.logProbabilities(of: rows.to(work.device))
       let (best, found) = (logs.max(1).exp().doubles(), logs.argMax(1).scalars(as: Int.self))
-      let columns = [
+      try work.write([
         OutputColumn("class", .texts(found.map { classifier.classes[$0] })),
         OutputColumn("probability", .numbers(Tensor(best))),
-      ]
-      if let file {
-        try TableWriter.write(columns, to: file.path)
-      } else {
-        try StandardOutputTable.write(columns, isNamed: true)
-      }
+      ])
       guard !truth.isEmpty else { return }
       let isRight = zip(found, truth).map { $0 == $1 }
-      let share = Double(isRight.count { $0 }) / Double(max(isRight.count, 1))
+      let share = Double(isRight.count { $0 }) / Double(isRight.count)
       Console.note(
         "\(Console.fixed(100 * share, 2)) % of \(isRight.count) rows are right; expected calibration error "
           + Console.fixed(Self.calibrationError(best, isRight), 4))
     }
+  }
+
+  /// The rows, and the place of the class of each; none for a table that lacks the class, which is classified, too.
+  private func rows(_ work: CodeWork<any GenerativeModel>) throws -> (rows: Tensor, truth: [Int]) {
+    if let loaded = try? work.rows() {
+      return (loaded.rows, loaded.conditions?.values.argMax(1).scalars(as: Int.self) ?? [])
+    }
+    var classless = work.description
+    classless.conditions = nil
+    let loaded = try LoadedData(scoring: work.data, with: classless)
+    try loaded.table.requireFinite()
+    return (loaded.rows, [])
+  }
+
+  private func shares(of classes: [String], in truth: [Int]) throws -> [String: Double] {
+    guard !truth.isEmpty else {
+      throw SettingsError.invalid(reason: "--prior data: \(arguments.data) does not have the classes; leave it out")
+    }
+    return Dictionary(
+      uniqueKeysWithValues: classes.enumerated().map { index, name in
+        (name, Double(truth.count { $0 == index }) / Double(truth.count))
+      })
   }
 
   /// The mean distance of probabilities from the share that is right, over ten cells of equal width.

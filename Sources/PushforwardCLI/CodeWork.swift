@@ -5,7 +5,7 @@ import Models
 import NeuralNetworks
 import Torch
 
-/// What encode, decode and reconstruct are given.
+/// What commands are given that ask a model about a table: encode, decode, classify and the like.
 struct CodeArguments: ParsableArguments {
   @Argument(help: "The folder of the run.", completion: .directory)
   var folder: String
@@ -32,38 +32,57 @@ struct CodeArguments: ParsableArguments {
   }
 }
 
-/// A model that gives codes, with the table and the output that a command was given.
-struct CodeWork {
-  let model: any CodeModel
+/// A model, with the table and the output that a command was given.
+struct CodeWork<Model> {
+  let model: Model
   let description: ModelDescription
   let device: Device
-  private let data: String
+  let data: String
   private let file: OutputFile?
-
-  /// Loads the model and looks at the output before the work is done.
-  init(_ arguments: CodeArguments, action: String) throws {
-    arguments.machine.apply()
-    file = try arguments.outputFile()
-    data = arguments.data
-    let (loaded, description) = try RunFolder(arguments.folder).loadModel()
-    guard let model = loaded as? any CodeModel else {
-      throw ModelError.cannot(
-        model: description.model, action: action, instead: "fit a flow, such as nsf, or an autoencoder, such as vae")
-    }
-    self.model = model
-    self.description = description
-    device = try Device(named: arguments.device)
-    try model.move(to: device)
-  }
 
   /// The rows of the table, all of them without missing cells.
   func rows() throws -> LoadedData {
     let loaded = try LoadedData(scoring: data, with: description)
-    try requireFinite(loaded.table)
-    if let conditions = loaded.conditions { try requireFinite(conditions) }
+    try loaded.table.requireFinite()
+    try loaded.conditions?.requireFinite("a condition")
     return loaded
   }
 
+  /// Writes columns to the output, or to standard output.
+  func write(_ columns: [OutputColumn]) throws { try columns.write(to: file) }
+
+  /// The same work with the model as what it can do.
+  func of<Other>(_ model: Other) -> CodeWork<Other> {
+    CodeWork<Other>(model: model, description: description, device: device, data: data, file: file)
+  }
+}
+
+extension CodeWork where Model == any GenerativeModel {
+  /// Loads the model and looks at the output before the work is done.
+  init(_ arguments: CodeArguments) throws {
+    arguments.machine.apply()
+    file = try arguments.outputFile()
+    data = arguments.data
+    (model, description) = try RunFolder(arguments.folder).loadModel()
+    device = try Device(named: arguments.device)
+    try model.move(to: device)
+  }
+
+  /// The work of a model with codes.
+  ///
+  /// - Parameter action: what another model cannot do, for the message.
+  /// - Returns: the same work.
+  /// - Throws: `ModelError.cannot` for a model without codes.
+  func coding(_ action: String) throws -> CodeWork<any CodeModel> {
+    guard let model = model as? any CodeModel else {
+      throw ModelError.cannot(
+        model: description.model, action: action, instead: "fit a flow, such as nsf, or an autoencoder, such as vae")
+    }
+    return of(model)
+  }
+}
+
+extension CodeWork where Model == any CodeModel {
   /// The codes of the table, and the conditions beside them.
   func codes() throws -> (codes: Tensor, context: Tensor?) {
     let names = (1...model.codeFeatures).map { "code\($0)" }
@@ -74,27 +93,11 @@ struct CodeWork {
     return (table.values.to(.float32), context.flatMap { description.modelContext($0.values) })
   }
 
-  private func requireFinite(_ table: Table) throws {
-    let isBad = .!table.values.isFinite()
-    guard isBad.any() else { return }
-    let place = isBad.flattened().doubles().firstIndex(of: 1) ?? 0
-    throw DatasetError.missingValue(
-      DataLocation(
-        path: table.path, row: place / table.columnCount + 1, column: table.columnNames[place % table.columnCount]),
-      text: "the value")
-  }
-
   /// Writes rows as the model sees them; as a picture when the output's name ends in .png.
   func write(rows: Tensor) throws {
     let rows = rows.to(Device.cpu)
     if let file, file.isPicture { return try file.write(images: rows, description) }
     try write(description.outputColumns(rows))
-  }
-
-  /// Writes columns to the output, or to standard output.
-  func write(_ columns: [OutputColumn]) throws {
-    if let file { return try TableWriter.write(columns, to: file.path) }
-    try StandardOutputTable.write(columns, isNamed: true)
   }
 }
 

@@ -22,7 +22,7 @@ struct EncodeCommand: ParsableCommand {
 
   func run() throws {
     try Failure.handling {
-      let work = try CodeWork(arguments, action: "give codes")
+      let work = try CodeWork(arguments).coding("give codes")
       let loaded = try work.rows()
       let codes = work.model.encode(loaded.rows.to(work.device), given: loaded.context?.to(work.device))
       try work.write(codes.to(Device.cpu).codeColumns())
@@ -50,30 +50,15 @@ struct DecodeCommand: ParsableCommand {
 
   func run() throws {
     try Failure.handling {
-      if try decodedStates() { return }
-      let work = try CodeWork(arguments, action: "be given codes")
+      let loaded = try CodeWork(arguments)
+      if let series = loaded.model as? HiddenMarkovTableModel {
+        let rows = try LoadedData(scoring: loaded.data, with: loaded.description).rows
+        return try loaded.write(StateDecoder(model: series).columns(rows, names: loaded.description.columns))
+      }
+      let work = try loaded.coding("be given codes")
       let (codes, context) = try work.codes()
       try work.write(rows: work.model.decode(codes.to(work.device), given: context?.to(work.device)))
     }
-  }
-}
-
-extension DecodeCommand {
-  /// Writes the states of series; false for a model without.
-  private func decodedStates() throws -> Bool {
-    let (model, description) = try RunFolder(arguments.folder).loadModel()
-    guard let model = model as? HiddenMarkovTableModel else { return false }
-    arguments.machine.apply()
-    try model.move(to: Device(named: arguments.device))
-    let file = try arguments.outputFile()
-    let loaded = try LoadedData(scoring: arguments.data, with: description)
-    let columns = StateDecoder(model: model).columns(loaded.rows, names: description.columns)
-    if let file {
-      try TableWriter.write(columns, to: file.path)
-    } else {
-      try StandardOutputTable.write(columns, isNamed: true)
-    }
-    return true
   }
 }
 
@@ -94,7 +79,7 @@ struct ReconstructCommand: ParsableCommand {
 
   func run() throws {
     try Failure.handling {
-      let work = try CodeWork(arguments, action: "give rows back")
+      let work = try CodeWork(arguments).coding("give rows back")
       let loaded = try work.rows()
       let context = loaded.context?.to(work.device)
       let rows = work.model.decode(

@@ -38,7 +38,7 @@ struct InterpolateCommand: ParsableCommand {
 
   func run() throws {
     try Failure.handling {
-      let work = try CodeWork(arguments, action: "give codes")
+      let work = try CodeWork(arguments).coding("give codes")
       let loaded = try work.rows()
       guard max(from, to) <= loaded.rows.size(0) else {
         throw SettingsError.invalid(

@@ -93,8 +93,7 @@ struct PredictCommand: ParsableCommand {
     var rng = RandomGenerator(seed: seed)
     let forecaster = SeriesForecaster(model: model, steps: steps ?? 1, interval: interval, draws: draws)
     let columns = forecaster.columns(loaded.rows, names: description.columns, using: &rng)
-    if let file { return try TableWriter.write(columns, to: file.path) }
-    try StandardOutputTable.write(columns, isNamed: true)
+    try columns.write(to: file)
   }
 
   /// The columns that are predicted, where the table has them all.

@@ -79,8 +79,9 @@ struct ScoreCommand: ParsableCommand {
     if let estimation = score.estimation {
       let error = estimation.standardError.map { Console.fixed($0, 4) } ?? "unknown"
       Console.note(
-        "estimated from \(estimation.samples) codes a row: the mean's share of that error is \(error); effectively "
-          + "\(Console.fixed(estimation.medianEffectiveSampleSize, 1)) codes a row in the median")
+        "estimated by importance sampling from \(estimation.samples) codes a row, effectively "
+          + "\(Console.fixed(estimation.medianEffectiveSampleSize, 1)) (median); this alone gives the mean an error of \(error)"
+      )
     }
     if let bits = score.bitsPerDimension { Console.note("\(Console.fixed(bits, 4)) bits/dim of the discrete columns") }
     if let others = score.meanOfOthers {

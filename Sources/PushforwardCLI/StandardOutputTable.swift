@@ -23,3 +23,11 @@ enum StandardOutputTable {
     text.contains { ",\"\r\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
   }
 }
+
+extension [OutputColumn] {
+  /// Writes a table to a file, or as CSV to standard output.
+  func write(to file: OutputFile?) throws {
+    if let file { return try TableWriter.write(self, to: file.path) }
+    try StandardOutputTable.write(self, isNamed: true)
+  }
+}

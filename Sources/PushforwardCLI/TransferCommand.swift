@@ -34,7 +34,7 @@ struct TransferCommand: ParsableCommand {
 
   func run() throws {
     try Failure.handling {
-      let work = try CodeWork(arguments, action: "give rows another condition")
+      let work = try CodeWork(arguments).coding("give rows another condition")
       guard let conditions = work.description.conditions,
         let context = work.description.modelContext(try conditions.values(of: given).unsqueezed(0))?.to(work.device)
       else { throw ModelError.noConditions(work.description.model) }
