@@ -46,7 +46,9 @@ public struct MixturePrior: CodePrior {
 
   /// The mixture as it is now.
   public var distribution: any Distribution {
-    LearnedMixture(logits: logits.value, means: means.value, logScales: (logScales.value / 7).tanh() * 7)
+    HomogeneousMixture(
+      weights: logits.value.softmax(-1),
+      Normal(location: means.value, scale: ((logScales.value / 7).tanh() * 7).exp(), eventRank: 1))
   }
 
   /// Visits `logits`, `means`, `logScales`.
@@ -54,30 +56,5 @@ public struct MixturePrior: CodePrior {
     visitor.visit(logits, named: "logits")
     visitor.visit(means, named: "means")
     visitor.visit(logScales, named: "logScales")
-  }
-}
-
-/// A mixture with gradients to all of it; `GaussianMixture` has none, since it is computed by kernels.
-private struct LearnedMixture: Distribution {
-  let logits: Tensor
-  let means: Tensor
-  let logScales: Tensor
-
-  var batchShape: Shape { [] }
-  var eventShape: Shape { [means.size(1)] }
-  var support: Support { .real(eventRank: 1) }
-
-  func logProb(unchecked x: Tensor) -> Tensor {
-    let components = Normal(location: means, scale: logScales.exp(), eventRank: 1)
-    return (components.logProb(unchecked: x.unsqueezed(-2)) + logits.logSoftmax(-1)).logSumExp(-1)
-  }
-
-  func sample(_ sampleShape: Shape, using rng: inout RandomGenerator) -> Tensor {
-    withoutGradient {
-      let chosen = logits.softmax(-1).multinomial(sampleShape.elementCount, using: &rng)
-      let noise = Tensor.normal(
-        [sampleShape.elementCount, means.size(1)], dtype: means.dtype, device: means.device, using: &rng)
-      return (means.selecting(chosen) + noise * logScales.exp().selecting(chosen)).reshaped(sampleShape + eventShape)
-    }
   }
 }
