@@ -64,9 +64,9 @@ extension CompressedTable {
   }
 
   private static func checksum(_ data: Data) -> UInt64 {
-    var print = Fingerprint()
-    data.withUnsafeBytes { print.add($0) }
-    return print.value
+    var found = Fingerprint()
+    data.withUnsafeBytes { found.add($0) }
+    return found.value
   }
 }
 

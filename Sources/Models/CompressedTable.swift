@@ -106,13 +106,13 @@ extension GenerativeModel {
 
   /// A short text that differs for models with other numbers, columns or settings.
   func fingerprint(_ description: ModelDescription) -> String {
-    var print = Fingerprint()
-    for text in [description.model] + description.columns { print.add(text + "\0") }
-    print.add("\(description.offsets ?? [])")
+    var found = Fingerprint()
+    for text in [description.model] + description.columns { found.add(text + "\0") }
+    found.add("\(description.offsets ?? [])")
     for (name, tensor) in state().sorted(by: { $0.key < $1.key }) {
-      print.add(name + "\0\(tensor.shape)")
-      print.add(tensor)
+      found.add(name + "\0\(tensor.shape)")
+      found.add(tensor)
     }
-    return print.text
+    return found.text
   }
 }
