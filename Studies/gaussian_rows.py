@@ -17,6 +17,8 @@ import tempfile
 
 import numpy as np
 
+from photographs import photographs
+
 program, data = sys.argv[1], pathlib.Path(sys.argv[2])
 
 
@@ -33,19 +35,6 @@ def report(name, published, mean, error):
     print(json.dumps(dict(set=name, published=published, log_p=round(mean, 3), standard_error=round(error, 3))), flush=True)
 
 
-def pgm_images(path):
-    """Grey images that stand one after another in a file."""
-    raw = gzip.open(path).read()
-    images, at = [], 0
-    while at < len(raw):
-        header = raw[at : at + 64].split(None, 4)[:4]
-        width, height = int(header[1]), int(header[2])
-        start = raw.index(header[3], at + 2 + len(header[1]) + len(header[2])) + len(header[3]) + 1
-        images.append(np.frombuffer(raw, np.uint8, width * height, start).reshape(height, width))
-        at = start + width * height
-    return images
-
-
 def patches(images, count, rng):
     """Patches of 8 x 8 pixels with noise, without their mean and the last pixel."""
     rows = np.empty((count, 64))
@@ -60,8 +49,8 @@ def patches(images, count, rng):
 
 def bsds300():
     rng = np.random.default_rng(0)
-    train = patches(pgm_images(data / "bsds300-train-gray.pgmcat.gz")[:180], 400_000, rng)
-    test = patches(pgm_images(data / "bsds300-test-gray.pgmcat.gz"), 250_000, rng)
+    train = patches(photographs(data / "bsds300-train-gray.pgmcat.gz")[:180], 400_000, rng)
+    test = patches(photographs(data / "bsds300-test-gray.pgmcat.gz"), 250_000, rng)
     found = score(train, test)
     report("bsds300", 96.67, found["log_density"], found["standard_error"])
 

@@ -9,13 +9,13 @@ rate that falls to 0 by a cosine. Adds `--set NAME=VALUE` to the settings. One l
 """
 
 import argparse
-import gzip
 import json
 import pathlib
 import tempfile
 
 import numpy as np
 
+from photographs import photographs
 from program import options as set_options
 from program import run
 
@@ -33,19 +33,6 @@ MODELS = {
         "configuration.couplings.network": "{multilayerPerceptron: {hiddenFeatures: [256, 256]}}",
     },
 }
-
-
-def photographs(path):
-    """Grey PGM images that stand one after another in a file."""
-    raw = gzip.open(path).read()
-    images, at = [], 0
-    while at < len(raw):
-        header = raw[at : at + 64].split(None, 4)[:4]
-        width, height = int(header[1]), int(header[2])
-        start = raw.index(header[3], at + 2 + len(header[1]) + len(header[2])) + len(header[3]) + 1
-        images.append(np.frombuffer(raw, np.uint8, width * height, start).reshape(height, width))
-        at = start + width * height
-    return images
 
 
 def patches(images, count, rng):

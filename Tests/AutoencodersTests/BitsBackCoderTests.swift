@@ -1,9 +1,7 @@
-import Datasets
 import NeuralNetworks
 import Probability
 import Testing
 import Torch
-import Training
 
 @testable import Autoencoders
 
@@ -27,12 +25,7 @@ import Training
     let symbols = Self.symbols(1500, 12, levels: levels, &rng)
     let rows = Tensor.stacking(symbols.map { Tensor($0.map(Float.init)) }, 1)
     model.fitScaling(to: rows)
-    _ = try Trainer(
-      TrainingConfiguration(
-        learningRate: 1e-2, schedule: .cosine(warmUpSteps: 0, finalFraction: 0), batchSize: 250, maximumEpochs: 20,
-        validationFraction: 0,
-        averagingDecay: 0)
-    ).fit(model, to: Batch(values: rows), objective: { model.loss($0.values, given: nil, $1) }, using: &rng)
+    try train(model, on: rows, epochs: 20) { model.loss($0, given: nil, $1) }
     let table = try #require(BitsBackCoder(model))
     #expect(table.values == [[Double]](repeating: (0..<levels).map(Double.init), count: 12))
 

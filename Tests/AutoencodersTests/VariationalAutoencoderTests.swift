@@ -1,10 +1,8 @@
-import Datasets
 import Foundation
 import NeuralNetworks
 import Probability
 import Testing
 import Torch
-import Training
 import _TestSupport
 
 @testable import Autoencoders
@@ -21,13 +19,9 @@ import _TestSupport
     _ model: VariationalAutoencoder, on rows: Tensor, epochs: Int, batchSize: Int = 250, learningRate: Double = 1e-2
   ) throws {
     model.fitScaling(to: rows)
-    var rng = RandomGenerator(seed: 1)
-    let trainer = try Trainer(
-      TrainingConfiguration(
-        learningRate: learningRate, schedule: .cosine(warmUpSteps: 0, finalFraction: 0), batchSize: batchSize,
-        maximumEpochs: epochs, validationFraction: 0, gradientClip: 0, averagingDecay: 0))
-    _ = try trainer.fit(
-      model, to: Batch(values: rows), objective: { model.loss($0.values, given: nil, $1) }, using: &rng)
+    try AutoencodersTests.train(model, on: rows, epochs: epochs, batchSize: batchSize, learningRate: learningRate) {
+      model.loss($0, given: nil, $1)
+    }
   }
 
   /// Tipping, Bishop, *Probabilistic principal component analysis*, 1999, equations 8 and 9: the largest log-likelihood of
